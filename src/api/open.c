@@ -1,0 +1,175 @@
+/* From a directory to the root that a rule fits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "repo.h"
+#include "worktree.h"
+
+enum { RULE_LIMIT = 64 };
+
+void ds_take_options(void *into, size_t size, const void *options)
+{
+	size_t given = 0;
+	memset(into, 0, size);
+	if (options)
+		memcpy(&given, options, sizeof given);
+	if (given)
+		memcpy(into, options, given < size ? given : size);
+}
+
+static bool is_there(struct ds_source *source, const char *path)
+{
+	struct ds_blob blob = {0};
+	source->ops->read(source, path, NULL, &blob);
+	bool there = blob.kind != DS_MISSING;
+	ds_blob_free(&blob);
+	return there;
+}
+
+/* The rules whose marker is in this directory. */
+static size_t fitting_rules(struct ds_source *source, const char *only, const struct ds_rule **fit)
+{
+	size_t count = 0;
+	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++)
+		if ((!only || strcmp(only, (*rule)->name) == 0) && count < RULE_LIMIT &&
+		    is_there(source, (*rule)->marker))
+			fit[count++] = *rule;
+	return count;
+}
+
+static int check_rule_name(const char *name, ds_error *err)
+{
+	struct ds_buf known = {0};
+
+	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++) {
+		if (name && strcmp(name, (*rule)->name) == 0) {
+			ds_buf_free(&known);
+			return 0;
+		}
+		ds_buf_printf(&known, " %s", (*rule)->name);
+	}
+	int status = 0;
+	if (name)
+		status = ds_fail(err, DS_TROUBLE, "no rule is called '%s'; there is:%s", name,
+				 known.bytes ? known.bytes : "");
+	ds_buf_free(&known);
+	return status;
+}
+
+/* Whether the walk up must not leave this directory: it is the top of a git
+ * worktree, or what is above lies on another device, or nothing is above. */
+static bool is_top(struct ds_source *source, const char *dir)
+{
+	struct stat here;
+	struct stat above;
+	struct ds_buf parent = {0};
+	bool top = true;
+
+	if (is_there(source, ".git"))
+		return true;
+	ds_buf_printf(&parent, "%s/..", dir);
+	if (!parent.failed && stat(dir, &here) == 0 && stat(parent.bytes, &above) == 0)
+		top = here.st_dev != above.st_dev || here.st_ino == above.st_ino;
+	ds_buf_free(&parent);
+	return top;
+}
+
+static void go_up(char *dir)
+{
+	char *slash = strrchr(dir, '/');
+	slash[slash == dir ? 1 : 0] = '\0';
+}
+
+static int keep_rules(ds_repo *repo, const struct ds_rule *const *fit, size_t count, ds_error *err)
+{
+	repo->rules = calloc(count + 1, sizeof *repo->rules);
+	if (!repo->rules)
+		return ds_fail_memory(err);
+	memcpy(repo->rules, fit, count * sizeof *fit);
+	return 0;
+}
+
+/* repo->root is where the walk begins, and where it ends. */
+static int walk_up(ds_repo *repo, const char *only, ds_error *err)
+{
+	const struct ds_rule *fit[RULE_LIMIT];
+
+	for (;;) {
+		int status = ds_worktree_open(&repo->source, repo->root, err);
+		if (status)
+			return status;
+		size_t count = fitting_rules(repo->source, only, fit);
+		if (count)
+			return keep_rules(repo, fit, count, err);
+		if (is_top(repo->source, repo->root))
+			return DS_TROUBLE;
+		repo->source->ops->free(repo->source);
+		repo->source = NULL;
+		go_up(repo->root);
+	}
+}
+
+static int fail_no_rule(const char *start, const char *only, ds_error *err)
+{
+	struct ds_buf markers = {0};
+
+	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++)
+		if (!only || strcmp(only, (*rule)->name) == 0)
+			ds_buf_printf(&markers, "%s%s", markers.len ? ", " : "", (*rule)->marker);
+	ds_fail(err, DS_TROUBLE,
+		"%s: %s here, nor above it in the same worktree (looked for: %s); go into a "
+		"repository that has it, or name one with -C DIR",
+		start, only ? "the rule does not fit" : "no rule fits",
+		markers.bytes ? markers.bytes : "");
+	ds_buf_free(&markers);
+	return DS_TROUBLE;
+}
+
+int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)
+{
+	ds_open_options given;
+	ds_repo *repo = NULL;
+	ds_error why = {0};
+
+	*out = NULL;
+	ds_take_options(&given, sizeof given, options);
+	int status = check_rule_name(given.rule, err);
+	if (status)
+		return status;
+	repo = calloc(1, sizeof *repo);
+	if (!repo)
+		return ds_fail_memory(err);
+	repo->root = realpath(dir ? dir : ".", NULL);
+	if (!repo->root) {
+		status = ds_fail(err, DS_TROUBLE, "%s: %s", dir ? dir : ".", strerror(errno));
+		goto fail;
+	}
+	status = walk_up(repo, given.rule, &why);
+	if (status && why.status)
+		status = ds_fail(err, why.status, "%s", why.message);
+	else if (status)
+		status = fail_no_rule(dir ? dir : ".", given.rule, err);
+	if (status)
+		goto fail;
+	*out = repo;
+	return 0;
+fail:
+	ds_close(repo);
+	return status;
+}
+
+void ds_close(ds_repo *repo)
+{
+	if (!repo)
+		return;
+	if (repo->source)
+		repo->source->ops->free(repo->source);
+	free(repo->rules);
+	free(repo->root);
+	free(repo);
+}

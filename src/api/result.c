@@ -1,0 +1,255 @@
+/* From what each rule found to one result. */
+#include "err.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "finding.h"
+#include "repo.h"
+
+/* ---- Putting it together ------------------------------------------------ */
+
+static void view_item(ds_item_view *view, const struct ds_rule *rule, const struct ds_item *item)
+{
+	const struct ds_status_word *words = rule->vocabulary->statuses;
+
+	*view = (ds_item_view){.id = item->id,
+			       .rule = rule->name,
+			       .path = item->path,
+			       .state = (ds_item_state)item->state};
+	if (item->status != DS_NO_STATUS) {
+		view->status = words[item->status].word;
+		view->in_progress = words[item->status].in_progress;
+	}
+}
+
+static void count_item(ds_summary *summary, ds_item_state state)
+{
+	size_t *const counts[] = {
+		[DS_ITEM_AGREES] = &summary->agree,
+		[DS_ITEM_DESYNCED] = &summary->desync,
+		[DS_ITEM_INCOMPLETE] = &summary->incomplete,
+		[DS_ITEM_UNCHECKED] = &summary->unchecked,
+	};
+	summary->items++;
+	++*counts[state];
+}
+
+/* The directory that an item lies in: its name, not its path. */
+static struct ds_text shelf_of(const struct ds_item *item)
+{
+	const char *end = strrchr(item->path, '/');
+	if (!end)
+		return (struct ds_text){item->path, 0};
+	const char *start = end;
+	while (start > item->path && start[-1] != '/')
+		start--;
+	return (struct ds_text){start, (size_t)(end - start)};
+}
+
+/* Items come shelf by shelf, as the directories were listed. */
+static bool count_skipped(ds_summary *summary, struct ds_scanned *scanned)
+{
+	const struct ds_items *skipped = &scanned->skipped;
+	size_t most = 0;
+	size_t to;
+
+	for (size_t from = 0; from < skipped->len; from = to) {
+		struct ds_text shelf = shelf_of(&skipped->at[from]);
+		for (to = from + 1; to < skipped->len; to++)
+			if (!ds_text_equal(shelf, shelf_of(&skipped->at[to])))
+				break;
+		summary->skipped_dirs++;
+		summary->not_looked_at += to - from;
+		if (to - from <= most)
+			continue;
+		most = to - from;
+		summary->skipped = ds_arena_copy(&scanned->strings, shelf.at, shelf.len);
+		if (!summary->skipped)
+			return false;
+	}
+	return true;
+}
+
+static bool reserve(ds_result *result)
+{
+	size_t findings = 0;
+	size_t items = 0;
+	size_t trouble = 0;
+
+	for (size_t i = 0; i < result->rule_count; i++) {
+		findings += result->scanned[i].findings.len;
+		items += result->scanned[i].items.len;
+		trouble += result->scanned[i].trouble_count;
+	}
+	/* One more than needed: calloc(0) may return NULL. */
+	result->findings = calloc(findings + 1, sizeof *result->findings);
+	result->items = calloc(items + 1, sizeof *result->items);
+	result->trouble = calloc(trouble + 1, sizeof *result->trouble);
+	return result->findings && result->items && result->trouble;
+}
+
+static bool add_rule(ds_result *result, const struct ds_rule *rule, struct ds_scanned *scanned)
+{
+	for (size_t i = 0; i < scanned->items.len; i++) {
+		view_item(&result->items[result->item_count++], rule, &scanned->items.at[i]);
+		count_item(&result->summary, (ds_item_state)scanned->items.at[i].state);
+	}
+	for (size_t i = 0; i < scanned->findings.len; i++) {
+		result->findings[result->finding_count++] = scanned->findings.at[i];
+		result->summary.warnings += scanned->findings.at[i].severity == DS_WARNING;
+	}
+	for (size_t i = 0; i < scanned->trouble_count; i++)
+		result->trouble[result->trouble_count++] = scanned->trouble[i];
+	/* What was copied need not be kept twice. */
+	ds_items_free(&scanned->items);
+	ds_findings_free(&scanned->findings);
+	return count_skipped(&result->summary, scanned);
+}
+
+static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+		      ds_error *err)
+{
+	for (size_t i = 0; i < result->rule_count; i++) {
+		struct ds_scan scan = {
+			.rule = repo->rules[i],
+			.source = repo->source,
+			.ids = options->ids,
+			.id_count = options->id_count,
+			.all = options->all,
+			.jobs = options->jobs,
+			.progress = options->progress,
+			.progress_context = options->progress_context,
+		};
+		int status = ds_scan_rule(&scan, &result->scanned[i], err);
+		if (status)
+			return status;
+	}
+	if (!reserve(result))
+		return ds_fail_memory(err);
+	for (size_t i = 0; i < result->rule_count; i++)
+		if (!add_rule(result, repo->rules[i], &result->scanned[i]))
+			return ds_fail_memory(err);
+	return 0;
+}
+
+int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+{
+	ds_scan_options given;
+	ds_result *result = calloc(1, sizeof *result);
+
+	*out = NULL;
+	if (!result)
+		return ds_fail_memory(err);
+	ds_take_options(&given, sizeof given, options);
+	while (repo->rules[result->rule_count])
+		result->rule_count++;
+	result->source = repo->source->ops->name;
+	result->scanned = calloc(result->rule_count + 1, sizeof *result->scanned);
+	int status = result->scanned ? scan_rules(result, repo, &given, err) : ds_fail_memory(err);
+	if (status) {
+		ds_result_free(result);
+		return status;
+	}
+	*out = result;
+	return 0;
+}
+
+int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
+{
+	ds_scan_options options = {.size = sizeof options, .ids = &id, .id_count = 1};
+	return ds_scan(out, repo, &options, err);
+}
+
+void ds_result_free(ds_result *result)
+{
+	if (!result)
+		return;
+	for (size_t i = 0; result->scanned && i < result->rule_count; i++)
+		ds_scanned_free(&result->scanned[i]);
+	free(result->scanned);
+	free(result->findings);
+	free(result->items);
+	free(result->trouble);
+	free(result);
+}
+
+/* ---- Looking at it ------------------------------------------------------ */
+
+static ds_status graver(ds_status a, ds_status b)
+{
+	/* 4 before 2 before 3 before 1. */
+	static const int rank[] = {[DS_OK] = 0,
+				   [DS_DESYNC] = 1,
+				   [DS_CONFLICT] = 2,
+				   [DS_TROUBLE] = 3,
+				   [DS_INTERRUPTED] = 4};
+	return rank[a] > rank[b] ? a : b;
+}
+
+ds_status ds_result_status(const ds_result *result, bool strict)
+{
+	ds_status status = result->trouble_count ? DS_TROUBLE : DS_OK;
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const ds_finding *finding = &result->findings[i];
+		if (finding->severity == DS_ERROR)
+			status = graver(status, ds_code_info(finding->code)->status);
+		else if (finding->severity == DS_WARNING && strict)
+			status = graver(status, DS_DESYNC);
+	}
+	return status;
+}
+
+const ds_summary *ds_result_summary(const ds_result *result)
+{
+	return &result->summary;
+}
+
+const ds_finding *ds_result_finding(const ds_result *result, size_t index)
+{
+	return index < result->finding_count ? &result->findings[index] : NULL;
+}
+
+const ds_item_view *ds_result_item(const ds_result *result, size_t index)
+{
+	return index < result->item_count ? &result->items[index] : NULL;
+}
+
+const char *ds_result_trouble(const ds_result *result, size_t index)
+{
+	return index < result->trouble_count ? result->trouble[index] : NULL;
+}
+
+int ds_report(const ds_result *result, const ds_report_options *options, ds_write_fn write,
+	      void *context, ds_error *err)
+{
+	ds_report_options given;
+	struct ds_writer writer = {.write = write, .context = context};
+	struct ds_outcome outcome = {
+		.source = result->source,
+		.summary = &result->summary,
+		.findings = result->findings,
+		.finding_count = result->finding_count,
+		.items = result->items,
+		.item_count = result->item_count,
+		.trouble = result->trouble,
+		.trouble_count = result->trouble_count,
+	};
+
+	ds_take_options(&given, sizeof given, options);
+	const char *name = given.format ? given.format : "text";
+	const struct ds_format *format = ds_format_find(name);
+	if (!format)
+		return ds_fail(err, DS_TROUBLE, "no report format is called '%s'", name);
+	writer.color = given.color;
+	format->write(&writer, &outcome, &given);
+	int why = ds_flush(&writer);
+	ds_buf_free(&writer.pending);
+	return why ? ds_fail(err, DS_TROUBLE, "the report could not be written: %s", strerror(why))
+		   : 0;
+}
+
+const char *ds_version(void)
+{
+	return DS_VERSION;
+}

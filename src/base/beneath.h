@@ -1,0 +1,23 @@
+/*
+ * beneath.h - opening files of a tree that may be hostile
+ *
+ * Paths are relative to a directory and cannot get out of it: not by "..", not
+ * by an absolute name, not by a link. This is what is not POSIX; each system
+ * has a file of its own, and beneath_portable.c is for the rest.
+ */
+#ifndef DS_BENEATH_H
+#define DS_BENEATH_H
+
+/*
+ * Opens `path` under the directory `root` for reading, never blocking and never
+ * taking a terminal over. `extra` may be O_DIRECTORY. Returns a descriptor, or
+ * -1 with errno: EXDEV for a link that leads outside, ELOOP for a loop of links.
+ */
+int ds_open_beneath(int root, const char *path, int extra);
+
+/* The same where the system cannot keep a path inside a tree: walks it one
+ * component at a time and so refuses every link (ELOOP), also those that stay
+ * inside. */
+int ds_open_beneath_portable(int root, const char *path, int extra);
+
+#endif

@@ -1,0 +1,97 @@
+#include "collect.h"
+
+#include <string.h>
+
+#include "readers.h"
+#include "rules.h"
+
+bool ds_desk_prepare(struct ds_desk *desk, const struct ds_rule *rule, struct ds_source *source)
+{
+	*desk = (struct ds_desk){.rule = rule, .source = source};
+	for (int i = 0; rule->copies[i].name; i++) {
+		desk->readers[i] = ds_reader_find(rule->copies[i].read);
+		if (!desk->readers[i])
+			return false;
+		desk->copy_count = i + 1;
+	}
+	return true;
+}
+
+void ds_desk_clear(struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		ds_blob_free(&desk->copies[i].blob);
+	ds_arena_free(&desk->scratch);
+	ds_buf_free(&desk->path);
+}
+
+/* What a checkout leaves in place of a large file that was not fetched. */
+static bool is_lfs_pointer(const struct ds_buf *bytes)
+{
+	static const char first_line[] = "version https://git-lfs.github.com/spec/v1\n";
+	size_t len = sizeof first_line - 1;
+	return bytes->len >= len && memcmp(bytes->bytes, first_line, len) == 0;
+}
+
+static void read_bytes(struct ds_desk *desk, int i, const struct ds_item *item)
+{
+	struct ds_blob *blob = &desk->copies[i].blob;
+	struct ds_source *source = desk->source;
+
+	ds_buf_cut(&desk->path, 0);
+	if (ds_copy_path(&desk->path, &desk->rule->copies[i], item->path)) {
+		source->ops->read(source, desk->path.bytes, &desk->readers[i]->extent, blob);
+		return;
+	}
+	blob->kind = DS_UNUSABLE;
+	strcpy(blob->why, "out of memory");
+}
+
+static void understand(struct ds_desk *desk, int i)
+{
+	struct ds_seen_copy *copy = &desk->copies[i];
+	const struct ds_blob *blob = &copy->blob;
+
+	switch (blob->kind) {
+	case DS_REGULAR:
+		break;
+	case DS_MISSING:
+		ds_reading_fail(&copy->reading, DS_MISSING_COPY, "%s", "");
+		return;
+	case DS_INDETERMINATE:
+		ds_reading_fail(&copy->reading, DS_UNVERIFIABLE, "%s", blob->why);
+		return;
+	default:
+		ds_reading_fail(&copy->reading, DS_UNREADABLE, "%s", blob->why);
+		return;
+	}
+	if (is_lfs_pointer(&blob->bytes)) {
+		ds_reading_fail(&copy->reading, DS_UNVERIFIABLE,
+				"a Git LFS pointer is in its place");
+		return;
+	}
+	struct ds_text bytes = {blob->bytes.len ? blob->bytes.bytes : "", blob->bytes.len};
+	desk->readers[i]->read(&copy->reading, bytes, blob->whole, desk->rule->copies[i].at,
+			       &desk->scratch);
+}
+
+static void look_up(const struct ds_vocabulary *vocabulary, struct ds_seen_copy *copy)
+{
+	copy->status = DS_NO_STATUS;
+	copy->set = 0;
+	if (copy->reading.code != DS_NO_CODE || !copy->reading.word)
+		return;
+	copy->status = ds_vocabulary_find(vocabulary, copy->reading.text);
+	if (copy->status != DS_NO_STATUS)
+		copy->set = (ds_status_set)1 << copy->status;
+}
+
+void ds_collect(struct ds_desk *desk, const struct ds_item *item)
+{
+	ds_arena_reset(&desk->scratch);
+	for (int i = 0; i < desk->copy_count; i++) {
+		read_bytes(desk, i, item);
+		understand(desk, i);
+		look_up(desk->rule->vocabulary, &desk->copies[i]);
+	}
+}

@@ -1,0 +1,351 @@
+#include "compare.h"
+
+#include <string.h>
+
+#include "rules.h"
+
+/* ---- Judging ------------------------------------------------------------ */
+
+static bool has_text(const struct ds_seen_copy *copy)
+{
+	return copy->reading.code == DS_NO_CODE;
+}
+
+/* A word that is not known agrees only with itself. */
+static bool agree(const struct ds_seen_copy *a, const struct ds_seen_copy *b)
+{
+	if (a->set && b->set)
+		return (a->set & b->set) != 0;
+	return !a->set && !b->set && ds_text_equal(a->reading.text, b->reading.text);
+}
+
+static bool has_mismatch(const struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		for (int j = 0; j < i; j++)
+			if (has_text(&desk->copies[i]) && has_text(&desk->copies[j]) &&
+			    !agree(&desk->copies[i], &desk->copies[j]))
+				return true;
+	return false;
+}
+
+ds_item_state ds_judge(const struct ds_desk *desk)
+{
+	ds_item_state state = DS_ITEM_AGREES;
+
+	if (has_mismatch(desk))
+		return DS_ITEM_DESYNCED;
+	for (int i = 0; i < desk->copy_count; i++) {
+		ds_code code = desk->copies[i].reading.code;
+		if (code == DS_MISSING_COPY || code == DS_MISSING_STATUS)
+			state = DS_ITEM_INCOMPLETE;
+		else if (code != DS_NO_CODE)
+			return DS_ITEM_UNCHECKED;
+	}
+	return state;
+}
+
+int ds_judged_status(const struct ds_desk *desk)
+{
+	int authority = desk->rule->authority;
+	int status = authority == DS_NO_COPY ? DS_NO_STATUS : desk->copies[authority].status;
+
+	for (int i = 0; status == DS_NO_STATUS && i < desk->copy_count; i++)
+		status = desk->copies[i].status;
+	return status;
+}
+
+bool ds_is_absent(const struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		if (desk->copies[i].reading.code != DS_MISSING_COPY)
+			return false;
+	return true;
+}
+
+/* ---- Words -------------------------------------------------------------- */
+
+enum {
+	SHOWN = 60, /* of a status in a sentence */
+	KEPT = 200, /* of a status in a finding */
+};
+
+struct words {
+	const struct ds_desk *desk;
+	const struct ds_item *item;
+	struct ds_arena *strings;
+	struct ds_buf line; /* the sentence that is being made */
+};
+
+static const char *word_of(const struct ds_desk *desk, int status)
+{
+	return desk->rule->vocabulary->statuses[status].word;
+}
+
+static const char *name_of(const struct ds_desk *desk, int copy)
+{
+	return desk->rule->copies[copy].name;
+}
+
+static void say_text(struct ds_buf *line, struct ds_text text, size_t limit)
+{
+	size_t len = ds_utf8_fit(text, limit);
+	ds_buf_append(line, text.at, len);
+	if (len < text.len)
+		ds_buf_puts(line, "…");
+}
+
+/* The sentence so far, kept; NULL when memory ran out on the way. */
+static const char *keep(struct words *w)
+{
+	const char *kept = w->line.failed || !w->line.bytes
+				   ? NULL
+				   : ds_arena_copy(w->strings, w->line.bytes, w->line.len);
+	ds_buf_cut(&w->line, 0);
+	return kept;
+}
+
+/* The id as a word for the shell, with the "--" that one with a dash needs. */
+static void say_id(struct words *w)
+{
+	if (*w->item->id == '-')
+		ds_buf_puts(&w->line, "-- ");
+	ds_shell_quote(&w->line, ds_text_of(w->item->id));
+}
+
+/* ---- Findings ----------------------------------------------------------- */
+
+static size_t count_lines(const char *bytes, size_t len)
+{
+	size_t lines = 0;
+	for (const char *at = bytes; (at = memchr(at, '\n', len - (size_t)(at - bytes))); at++)
+		lines++;
+	return lines;
+}
+
+static void place(ds_copy *copy, const struct ds_seen_copy *seen)
+{
+	const struct ds_buf *bytes = &seen->blob.bytes;
+	size_t start = seen->reading.start;
+
+	if (!seen->reading.placed)
+		return;
+	size_t line_start = start;
+	while (line_start && bytes->bytes[line_start - 1] != '\n')
+		line_start--;
+	copy->line = bytes->bytes ? count_lines(bytes->bytes, line_start) + 1 : 1;
+	copy->column = start - line_start + 1;
+}
+
+static bool fill_copy(struct words *w, ds_copy *copy, int i)
+{
+	const struct ds_seen_copy *seen = &w->desk->copies[i];
+
+	copy->name = name_of(w->desk, i);
+	ds_copy_path(&w->line, &w->desk->rule->copies[i], w->item->path);
+	copy->path = keep(w);
+	place(copy, seen);
+	if (has_text(seen)) {
+		say_text(&w->line, seen->reading.text, KEPT);
+		copy->status = keep(w);
+		if (!copy->status)
+			return false;
+	}
+	if (seen->status != DS_NO_STATUS)
+		copy->canonical = word_of(w->desk, seen->status);
+	return copy->path != NULL;
+}
+
+/* Begins a finding about the copies whose bit is set. */
+static bool begin(struct words *w, ds_finding *finding, ds_code code, unsigned which)
+{
+	const struct ds_code_info *info = ds_code_info(code);
+	ds_copy *copies = ds_arena_alloc(w->strings, DS_COPY_LIMIT * sizeof *copies);
+
+	*finding = (ds_finding){.code = code,
+				.alias = info->alias,
+				.severity = info->severity,
+				.rule = w->desk->rule->name,
+				.item = w->item->id,
+				.advice = info->advice,
+				.copies = copies};
+	for (int i = 0; copies && i < w->desk->copy_count; i++)
+		if ((which & 1u << i) && !fill_copy(w, &copies[finding->copy_count++], i))
+			return false;
+	return copies != NULL;
+}
+
+/* Whether the repair would change this copy. */
+static bool is_to_change(const struct ds_desk *desk, int i)
+{
+	const struct ds_seen_copy *believed = &desk->copies[desk->rule->authority];
+	return has_text(&desk->copies[i]) && !agree(&desk->copies[i], believed);
+}
+
+/* "sets spec.md to completed; to keep active: desync-set 0047 active" */
+static void say_outcome(struct words *w)
+{
+	const struct ds_desk *desk = w->desk;
+	const char *separator = "sets ";
+	int kept = DS_NO_STATUS;
+
+	for (int i = 0; i < desk->copy_count; i++) {
+		if (!is_to_change(desk, i))
+			continue;
+		ds_buf_printf(&w->line, "%s%s", separator, name_of(desk, i));
+		separator = " and ";
+		if (kept == DS_NO_STATUS)
+			kept = desk->copies[i].status;
+	}
+	ds_buf_printf(&w->line, " to %s",
+		      word_of(desk, desk->copies[desk->rule->authority].status));
+	if (kept == DS_NO_STATUS)
+		return;
+	ds_buf_printf(&w->line, "; to keep %s: desync-set ", word_of(desk, kept));
+	say_id(w);
+	ds_buf_printf(&w->line, " %s", word_of(desk, kept));
+}
+
+static bool describe_repair(struct words *w, ds_finding *finding)
+{
+	const struct ds_desk *desk = w->desk;
+	int authority = desk->rule->authority;
+
+	if (authority == DS_NO_COPY || desk->copies[authority].status == DS_NO_STATUS ||
+	    ds_needs_escape(ds_text_of(w->item->id)))
+		return true;
+	ds_buf_puts(&w->line, "desync-fix --yes ");
+	say_id(w);
+	finding->fix = keep(w);
+	say_outcome(w);
+	finding->outcome = keep(w);
+	return finding->fix && finding->outcome;
+}
+
+/* The copy to look at first is the one that the repair would change. */
+static size_t focus_of(const struct ds_desk *desk)
+{
+	size_t shown = 0;
+	for (int i = 0; desk->rule->authority != DS_NO_COPY && i < desk->copy_count; i++) {
+		if (has_text(&desk->copies[desk->rule->authority]) && is_to_change(desk, i))
+			return shown;
+		shown += has_text(&desk->copies[i]);
+	}
+	return 0;
+}
+
+static bool describe_mismatch(struct words *w, ds_finding *finding)
+{
+	const struct ds_desk *desk = w->desk;
+	const char *separator = "";
+	unsigned which = 0;
+
+	for (int i = 0; i < desk->copy_count; i++)
+		which |= has_text(&desk->copies[i]) ? 1u << i : 0;
+	if (!begin(w, finding, DS_STATUS_MISMATCH, which))
+		return false;
+	for (int i = 0; i < desk->copy_count; i++) {
+		if (!has_text(&desk->copies[i]))
+			continue;
+		ds_buf_printf(&w->line, "%s%s says ", separator, name_of(desk, i));
+		say_text(&w->line, desk->copies[i].reading.text, SHOWN);
+		separator = ", ";
+	}
+	finding->message = keep(w);
+	finding->focus = focus_of(desk);
+	return finding->message && describe_repair(w, finding);
+}
+
+static bool describe_unknown(struct words *w, ds_finding *finding, int i)
+{
+	const struct ds_reading *reading = &w->desk->copies[i].reading;
+	const struct ds_rule *rule = w->desk->rule;
+
+	if (!begin(w, finding, DS_UNKNOWN_STATUS, 1u << i))
+		return false;
+	ds_buf_printf(&w->line, "%s says ", name_of(w->desk, i));
+	say_text(&w->line, reading->text, SHOWN);
+	ds_buf_printf(&w->line, ", which is no status of the rule %s", rule->name);
+	const char *near =
+		reading->word ? ds_vocabulary_nearest(rule->vocabulary, reading->text) : NULL;
+	if (near)
+		ds_buf_printf(&w->line, "; is %s meant?", near);
+	finding->message = keep(w);
+	return finding->message != NULL;
+}
+
+/* Copies that failed for one and the same reason, with no line to point at, are
+ * one finding: an unreadable directory is not two defects. */
+static unsigned same_defect(const struct ds_desk *desk, int first)
+{
+	const struct ds_reading *reading = &desk->copies[first].reading;
+	unsigned which = 0;
+
+	for (int i = 0; i < desk->copy_count; i++) {
+		const struct ds_reading *other = &desk->copies[i].reading;
+		if (i == first || (reading->code == DS_UNREADABLE && other->code == reading->code &&
+				   strcmp(other->why, reading->why) == 0))
+			which |= 1u << i;
+	}
+	return which;
+}
+
+static bool describe_defect(struct words *w, ds_finding *finding, int first, unsigned which)
+{
+	const struct ds_reading *reading = &w->desk->copies[first].reading;
+	const char *separator = "";
+
+	if (!begin(w, finding, reading->code, which))
+		return false;
+	for (int i = 0; i < w->desk->copy_count; i++) {
+		if (!(which & 1u << i))
+			continue;
+		ds_buf_printf(&w->line, "%s%s", separator, name_of(w->desk, i));
+		separator = " and ";
+	}
+	ds_buf_printf(&w->line, " %s", ds_code_info(reading->code)->phrase);
+	if (reading->why[0])
+		ds_buf_printf(&w->line, ": %s", reading->why);
+	finding->message = keep(w);
+	return finding->message != NULL;
+}
+
+static bool describe_copies(struct words *w, struct ds_findings *findings)
+{
+	ds_finding finding;
+	unsigned done = 0;
+
+	for (int i = 0; i < w->desk->copy_count; i++) {
+		const struct ds_seen_copy *copy = &w->desk->copies[i];
+		if (done & 1u << i)
+			continue;
+		if (has_text(copy)) {
+			if (copy->status != DS_NO_STATUS)
+				continue;
+			if (!describe_unknown(w, &finding, i))
+				return false;
+		} else {
+			unsigned which = same_defect(w->desk, i);
+			done |= which;
+			if (!describe_defect(w, &finding, i, which))
+				return false;
+		}
+		if (!ds_findings_add(findings, &finding))
+			return false;
+	}
+	return true;
+}
+
+bool ds_describe(const struct ds_desk *desk, const struct ds_item *item,
+		 struct ds_findings *findings, struct ds_arena *strings)
+{
+	struct words w = {.desk = desk, .item = item, .strings = strings};
+	ds_finding finding;
+	bool well = true;
+
+	if (has_mismatch(desk))
+		well = describe_mismatch(&w, &finding) && ds_findings_add(findings, &finding);
+	well = well && describe_copies(&w, findings);
+	ds_buf_free(&w.line);
+	return well;
+}

@@ -1,0 +1,258 @@
+/* Compares the items of a rule, on as many threads as are worth it. */
+#include "scan.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compare.h"
+
+enum {
+	CHUNK = 64,           /* items that a worker takes at a time */
+	ITEMS_A_THREAD = 256, /* fewer are not worth one */
+	MOST_JOBS = 256,
+};
+
+struct work {
+	const struct ds_scan *scan;
+	struct ds_items *items;
+	atomic_size_t next; /* the first item that no worker has taken */
+};
+
+struct worker {
+	struct work *work;
+	pthread_t thread;
+	struct ds_findings findings;
+	struct ds_arena strings;
+	int status;
+	ds_error err;
+};
+
+/* ---- One item ----------------------------------------------------------- */
+
+struct again {
+	struct ds_desk *desk;
+	const struct ds_item *item;
+};
+
+static void collect_again(void *context)
+{
+	const struct again *again = context;
+	ds_collect(again->desk, again->item);
+}
+
+/* What looks wrong may be half of somebody's change: it is read once more before
+ * it is said. A gap is not: nobody's change passes through it. */
+static bool is_suspicious(ds_item_state state)
+{
+	return state == DS_ITEM_DESYNCED || state == DS_ITEM_UNCHECKED;
+}
+
+/* An item that is a link to nothing has no copies, and is not nothing. */
+static bool is_broken_link(struct ds_desk *desk, const struct ds_item *item)
+{
+	struct ds_blob *blob = &desk->copies[0].blob;
+	if (!item->link)
+		return false;
+	desk->source->ops->read(desk->source, item->path, NULL, blob);
+	if (blob->kind != DS_UNUSABLE)
+		return false;
+	for (int i = 0; i < desk->copy_count; i++)
+		ds_reading_fail(&desk->copies[i].reading, DS_UNREADABLE, "%s", blob->why);
+	return true;
+}
+
+static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
+{
+	const struct ds_source_ops *ops = desk->source->ops;
+
+	ds_collect(desk, item);
+	if (is_suspicious(ds_judge(desk)) && ops->confirm) {
+		struct again again = {desk, item};
+		ops->confirm(desk->source, collect_again, &again);
+	}
+	item->seen = !ds_is_absent(desk) || is_broken_link(desk, item);
+	if (!item->seen)
+		return true;
+	ds_item_state state = ds_judge(desk);
+	item->state = (uint8_t)state;
+	item->status = (int8_t)ds_judged_status(desk);
+	return ds_describe(desk, item, &worker->findings, &worker->strings);
+}
+
+/* ---- All of them -------------------------------------------------------- */
+
+/* Takes a chunk; false when none is left. */
+static bool take(struct work *work, size_t *from, size_t *to)
+{
+	*from = atomic_fetch_add(&work->next, CHUNK);
+	*to = *from + CHUNK < work->items->len ? *from + CHUNK : work->items->len;
+	return *from < work->items->len;
+}
+
+static void run(struct worker *worker, bool reports_progress)
+{
+	struct work *work = worker->work;
+	const struct ds_scan *scan = work->scan;
+	struct ds_desk desk;
+	size_t from;
+	size_t to;
+
+	if (!ds_desk_prepare(&desk, scan->rule, scan->source)) {
+		worker->status =
+			ds_fail(&worker->err, DS_TROUBLE,
+				"the rule %s names a reader that does not exist", scan->rule->name);
+		ds_desk_clear(&desk);
+		return;
+	}
+	while (!worker->status && take(work, &from, &to)) {
+		if (reports_progress)
+			scan->progress(scan->progress_context, from, work->items->len);
+		for (size_t i = from; i < to && !worker->status; i++)
+			if (!look_at(&desk, &work->items->at[i], worker))
+				worker->status = ds_fail_memory(&worker->err);
+	}
+	ds_desk_clear(&desk);
+}
+
+static void *run_thread(void *worker)
+{
+	run(worker, false);
+	return NULL;
+}
+
+static unsigned count_jobs(const struct ds_scan *scan, size_t items)
+{
+	unsigned jobs = scan->jobs;
+	if (!jobs) {
+		long processors = sysconf(_SC_NPROCESSORS_ONLN);
+		jobs = processors > 0 ? (unsigned)processors : 1;
+		if (jobs > items / ITEMS_A_THREAD + 1)
+			jobs = (unsigned)(items / ITEMS_A_THREAD) + 1;
+	}
+	return jobs < MOST_JOBS ? jobs : MOST_JOBS;
+}
+
+static int gather(struct worker *workers, unsigned count, struct ds_scanned *out, ds_error *err)
+{
+	int status = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct worker *worker = &workers[i];
+		ds_arena_absorb(&out->strings, &worker->strings);
+		if (!ds_findings_absorb(&out->findings, &worker->findings) && !status)
+			status = ds_fail_memory(err);
+		if (worker->status && !status)
+			status = ds_fail(err, worker->err.status, "%s", worker->err.message);
+		ds_findings_free(&worker->findings);
+	}
+	return status;
+}
+
+/* Threads that cannot be had are done without: this thread works as well. */
+static int run_all(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	struct work work = {.scan = scan, .items = &out->items};
+	unsigned jobs = count_jobs(scan, out->items.len);
+	struct worker *workers = calloc(jobs, sizeof *workers);
+	unsigned started = 1;
+
+	if (!workers)
+		return ds_fail_memory(err);
+	for (unsigned i = 0; i < jobs; i++)
+		workers[i].work = &work;
+	while (started < jobs &&
+	       pthread_create(&workers[started].thread, NULL, run_thread, &workers[started]) == 0)
+		started++;
+	run(&workers[0], scan->progress != NULL);
+	for (unsigned i = 1; i < started; i++)
+		pthread_join(workers[i].thread, NULL);
+	int status = gather(workers, started, out, err);
+	free(workers);
+	return status;
+}
+
+static void drop_unseen(struct ds_items *items)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < items->len; i++)
+		if (items->at[i].seen)
+			items->at[kept++] = items->at[i];
+	items->len = kept;
+}
+
+/* ---- Ids that several items claim --------------------------------------- */
+
+static bool describe_duplicate(const struct ds_scan *scan, struct ds_scanned *out, size_t from,
+			       size_t to)
+{
+	const struct ds_code_info *info = ds_code_info(DS_DUPLICATE_ITEM);
+	ds_copy *copies = ds_arena_alloc(&out->strings, (to - from) * sizeof *copies);
+	struct ds_buf line = {0};
+
+	if (!copies)
+		return false;
+	ds_buf_printf(&line, "%zu items have this id: ", to - from);
+	for (size_t i = from; i < to; i++) {
+		ds_buf_printf(&line, "%s%s", i > from ? ", " : "", out->items.at[i].path);
+		copies[i - from].name = out->items.at[i].path;
+		copies[i - from].path = out->items.at[i].path;
+		if (out->items.at[i].state != DS_ITEM_DESYNCED)
+			out->items.at[i].state = DS_ITEM_UNCHECKED;
+	}
+	ds_finding finding = {.code = DS_DUPLICATE_ITEM,
+			      .severity = info->severity,
+			      .rule = scan->rule->name,
+			      .item = out->items.at[from].id,
+			      .advice = info->advice,
+			      .copies = copies,
+			      .copy_count = to - from};
+	finding.message = line.failed ? NULL : ds_arena_string(&out->strings, line.bytes);
+	ds_buf_free(&line);
+	return finding.message && ds_findings_add(&out->findings, &finding);
+}
+
+static bool find_duplicates(const struct ds_scan *scan, struct ds_scanned *out)
+{
+	const struct ds_items *items = &out->items;
+	size_t to;
+	for (size_t from = 0; from < items->len; from = to) {
+		to = from + 1;
+		while (to < items->len && strcmp(items->at[from].id, items->at[to].id) == 0)
+			to++;
+		if (to - from > 1 && !describe_duplicate(scan, out, from, to))
+			return false;
+	}
+	return true;
+}
+
+/* ---- The whole ---------------------------------------------------------- */
+
+int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	int status = run_all(scan, out, err);
+	if (status)
+		return status;
+	drop_unseen(&out->items);
+	if (!find_duplicates(scan, out))
+		return ds_fail_memory(err);
+	ds_findings_sort(&out->findings);
+	return 0;
+}
+
+int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	int status = ds_select(scan, out, err);
+	return status ? status : ds_compare_items(scan, out, err);
+}
+
+void ds_scanned_free(struct ds_scanned *scanned)
+{
+	ds_items_free(&scanned->items);
+	ds_items_free(&scanned->skipped);
+	ds_findings_free(&scanned->findings);
+	ds_arena_free(&scanned->strings);
+	free(scanned->trouble);
+	*scanned = (struct ds_scanned){0};
+}

@@ -1,0 +1,48 @@
+/*
+ * scan.h - one rule, from its items to its findings
+ */
+#ifndef DS_SCAN_H
+#define DS_SCAN_H
+
+#include "arena.h"
+#include "err.h"
+#include "finding.h"
+#include "item.h"
+#include "rule.h"
+#include "source.h"
+
+struct ds_scan {
+	const struct ds_rule *rule;
+	struct ds_source *source;
+	const char *const *ids; /* only these; NULL: every item */
+	size_t id_count;
+	bool all;
+	unsigned jobs; /* 0: as many as are worth it */
+	void (*progress)(void *context, size_t done, size_t total);
+	void *progress_context;
+};
+
+/* What a scan makes. Zero-initialise it; free it in any case. */
+struct ds_scanned {
+	struct ds_items items; /* those that exist, sorted, with their states */
+	struct ds_findings findings;
+	struct ds_arena strings; /* all of their strings */
+	struct ds_items skipped; /* those in directories that were not looked into */
+
+	/* Ids that fit nothing, or too much: a line each. */
+	const char **trouble;
+	size_t trouble_count;
+};
+
+int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+void ds_scanned_free(struct ds_scanned *scanned);
+
+/* The steps of it. */
+
+/* select.c: which items, from the whole rule or from ids. */
+int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+
+/* compare every item in `items` and keep those that exist. */
+int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+
+#endif

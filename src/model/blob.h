@@ -1,0 +1,38 @@
+/*
+ * blob.h - what a source hands out for one path
+ */
+#ifndef DS_BLOB_H
+#define DS_BLOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+enum ds_kind {
+	DS_REGULAR,      /* its bytes are in the blob */
+	DS_MISSING,      /* nothing is there */
+	DS_DIRECTORY,    /* only asked for with no extent, else DS_UNUSABLE */
+	DS_UNUSABLE,     /* something is there that must not or cannot be read: `why` */
+	DS_INDETERMINATE /* what it says cannot be known from here: `why` */
+};
+
+struct ds_blob {
+	enum ds_kind kind;
+	char why[120];       /* for a person, where there are no bytes */
+	struct ds_buf bytes; /* kept from one read to the next, to be used again */
+	bool whole;          /* the bytes reach to the end of the file */
+};
+
+/* How much of a file is wanted. */
+struct ds_extent {
+	size_t first; /* read this much at once: mostly it is enough */
+	size_t limit; /* and never more than this */
+	/* Whether these first bytes of a file will do; NULL: read all of it, and
+	 * refuse a file that is larger than the limit. */
+	bool (*enough)(const char *bytes, size_t len);
+};
+
+void ds_blob_free(struct ds_blob *blob);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * vocabulary.h - the statuses of a rule
+ *
+ * A vocabulary is a table: the canonical words in order, each with a rank (equal
+ * ranks are neither forwards nor backwards), other spellings, and the steps that
+ * are allowed. A status is its index in `statuses`; a set of them is a bit mask,
+ * because a copy may have a word that stands for several.
+ */
+#ifndef DS_VOCABULARY_H
+#define DS_VOCABULARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text.h"
+
+enum { DS_STATUS_LIMIT = 64, DS_NO_STATUS = -1 };
+
+typedef uint64_t ds_status_set;
+
+struct ds_status_word {
+	const char *word; /* NULL ends the table */
+	int rank;
+	bool terminal;
+	bool in_progress; /* somebody is at work on it now */
+	const char *next; /* canonical words it may change to, separated by spaces */
+};
+
+struct ds_status_alias {
+	const char *word; /* NULL ends the table */
+	const char *canonical;
+};
+
+struct ds_vocabulary {
+	const struct ds_status_word *statuses;
+	const struct ds_status_alias *aliases; /* or NULL */
+};
+
+/* The status that a trimmed word stands for, or DS_NO_STATUS. Letter case
+ * counts: "Active" is not "active". */
+int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text word);
+
+/* The known spelling that is nearest to a word that is not known, or NULL where
+ * none is near enough to be meant. */
+const char *ds_vocabulary_nearest(const struct ds_vocabulary *vocabulary, struct ds_text word);
+
+/* Whether the rule allows this step; a status may always stay as it is. */
+bool ds_vocabulary_allows(const struct ds_vocabulary *vocabulary, int from, int to);
+
+#endif

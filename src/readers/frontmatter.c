@@ -1,0 +1,221 @@
+/* The reader for front matter: YAML between two lines of three dashes. */
+#include "frontmatter.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "readers.h"
+#include "yaml_plain.h"
+#include "yaml_scan.h"
+
+/* ---- The slice ---------------------------------------------------------- */
+
+/* The line that begins at `at`, without its end; *next is where the following one
+ * begins, or SIZE_MAX when the line end is not in these bytes. */
+static struct ds_text line_at(struct ds_text bytes, size_t at, size_t *next)
+{
+	const char *begin = bytes.at + at;
+	const char *end = memchr(begin, '\n', bytes.len - at);
+
+	*next = end ? (size_t)(end - bytes.at) + 1 : SIZE_MAX;
+	size_t len = end ? (size_t)(end - begin) : bytes.len - at;
+	if (end && len && begin[len - 1] == '\r')
+		len--;
+	return (struct ds_text){begin, len};
+}
+
+/* Blanks that nobody sees may follow the three characters. */
+static bool is_fence(struct ds_text line, const char *fence)
+{
+	while (line.len > 3 && (line.at[line.len - 1] == ' ' || line.at[line.len - 1] == '\t'))
+		line.len--;
+	return ds_text_is(line, fence);
+}
+
+struct ds_slice ds_frontmatter_slice(struct ds_text bytes, bool whole)
+{
+	struct ds_slice slice = {.kind = DS_SLICE_NONE};
+	size_t at = bytes.len >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t next;
+
+	if (!bytes.len || !is_fence(line_at(bytes, at, &next), "---"))
+		return slice;
+	slice.kind = DS_SLICE_OPEN;
+	slice.start = next;
+	while (next != SIZE_MAX) {
+		at = next;
+		struct ds_text line = line_at(bytes, at, &next);
+		if (next == SIZE_MAX && !whole)
+			break;
+		if (is_fence(line, "---") || is_fence(line, "...")) {
+			slice.kind = DS_SLICE_CLOSED;
+			slice.end = at;
+			break;
+		}
+	}
+	return slice;
+}
+
+static bool enough(const char *bytes, size_t len)
+{
+	return ds_frontmatter_slice((struct ds_text){bytes, len}, false).kind != DS_SLICE_OPEN;
+}
+
+/* ---- The status --------------------------------------------------------- */
+
+static void take(struct ds_reading *out, const struct ds_yaml_found *found, struct ds_text slice,
+		 const char *at)
+{
+	*out = (struct ds_reading){.start = found->start, .end = found->end, .placed = true};
+	switch (found->type) {
+	case DS_YAML_ABSENT:
+		ds_reading_fail(out, DS_MISSING_STATUS, "its front matter has no \"%s\"", at);
+		break;
+	case DS_YAML_NULL:
+		ds_reading_fail_at(out, DS_MISSING_STATUS, found->start, "it is null");
+		break;
+	case DS_YAML_COLLECTION:
+		out->text = (struct ds_text){slice.at + found->start, found->end - found->start};
+		break;
+	case DS_YAML_SCALAR:
+		out->text = ds_text_trim(found->text);
+		out->word = !memchr(found->text.at, '\0', found->text.len);
+		if (!out->word) /* shown as it is spelled */
+			out->text = (struct ds_text){slice.at + found->start,
+						     found->end - found->start};
+		if (!out->text.len)
+			ds_reading_fail_at(out, DS_MISSING_STATUS, found->start, "it is empty");
+		break;
+	}
+}
+
+static void read_slice(struct ds_reading *out, struct ds_text slice, const char *at,
+		       struct ds_arena *scratch)
+{
+	struct ds_yaml_found found = {.type = DS_YAML_SCALAR};
+	struct ds_yaml_error error;
+
+	if (ds_yaml_plain(slice, at, &found.start, &found.end)) {
+		found.text = (struct ds_text){slice.at + found.start, found.end - found.start};
+		take(out, &found, slice, at);
+	} else if (!ds_yaml_scan(&found, slice, at, scratch, &error)) {
+		if (error.at == SIZE_MAX)
+			ds_reading_fail(out, DS_UNREADABLE, "%s", error.why);
+		else
+			ds_reading_fail_at(out, DS_MALFORMED, error.at, "not valid YAML: %s",
+					   error.why);
+	} else if (found.blocked != SIZE_MAX)
+		ds_reading_fail_at(out, DS_MALFORMED, found.blocked,
+				   "not a mapping where one must be");
+	else if (found.twice != SIZE_MAX)
+		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.twice,
+				   "the key \"%s\" is there twice", at);
+	else if (found.indirect != SIZE_MAX)
+		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.indirect,
+				   "\"%s\" depends on an alias, an anchor or a tag", at);
+	else if (found.merge != SIZE_MAX && found.type == DS_YAML_ABSENT)
+		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.merge,
+				   "\"%s\" may come from what is merged in here", at);
+	else if (found.variant != SIZE_MAX && found.type != DS_YAML_ABSENT)
+		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.variant,
+				   "this key differs from \"%s\" only in letter case", at);
+	else if (found.variant != SIZE_MAX)
+		ds_reading_fail_at(out, DS_MISSING_STATUS, found.variant,
+				   "it has no \"%s\", only a key in another letter case", at);
+	else
+		take(out, &found, slice, at);
+}
+
+/* ---- Line breaks that YAML 1.1 and 1.2 disagree about -------------------- */
+
+/* U+0085, U+2028 and U+2029 end a line in 1.1 (libyaml) and do not in 1.2 (most
+ * others). The length of one that begins here, or 0. */
+static size_t disputed_break(struct ds_text at)
+{
+	if (at.len >= 2 && memcmp(at.at, "\xc2\x85", 2) == 0)
+		return 2;
+	if (at.len >= 3 && memcmp(at.at, "\xe2\x80", 2) == 0 &&
+	    ((unsigned char)at.at[2] == 0xa8 || (unsigned char)at.at[2] == 0xa9))
+		return 3;
+	return 0;
+}
+
+static size_t find_disputed(struct ds_text slice)
+{
+	for (size_t i = 0; i < slice.len; i++)
+		if ((unsigned char)slice.at[i] >= 0x80 &&
+		    disputed_break((struct ds_text){slice.at + i, slice.len - i}))
+			return i;
+	return SIZE_MAX;
+}
+
+/* A copy in which the disputed breaks are characters like any other, as long. */
+static char *undisputed_copy(struct ds_text slice, struct ds_arena *scratch)
+{
+	char *copy = ds_arena_copy(scratch, slice.at, slice.len);
+	for (size_t i = 0; copy && i < slice.len; i++) {
+		size_t len = disputed_break((struct ds_text){copy + i, slice.len - i});
+		if (len == 2)
+			memcpy(copy + i, "\xc2\xa1", 2);
+		else if (len == 3)
+			memcpy(copy + i, "\xe2\x80\xa0", 3);
+	}
+	return copy;
+}
+
+static bool same(const struct ds_reading *a, const struct ds_reading *b)
+{
+	return a->code == b->code && a->start == b->start && ds_text_equal(a->text, b->text);
+}
+
+static void read_both_ways(struct ds_reading *out, struct ds_text slice, size_t disputed,
+			   const char *at, struct ds_arena *scratch)
+{
+	struct ds_reading other;
+	char *copy = undisputed_copy(slice, scratch);
+
+	if (!copy) {
+		ds_reading_fail(out, DS_UNREADABLE, "out of memory");
+		return;
+	}
+	read_slice(out, slice, at, scratch);
+	read_slice(&other, (struct ds_text){copy, slice.len}, at, scratch);
+	if (!same(out, &other))
+		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, disputed,
+				   "a line break here that only YAML 1.1 knows decides the status");
+}
+
+/* ---- The reader --------------------------------------------------------- */
+
+static void frontmatter_read(struct ds_reading *out, struct ds_text bytes, bool whole,
+			     const char *at, struct ds_arena *scratch)
+{
+	struct ds_slice slice = ds_frontmatter_slice(bytes, whole);
+
+	if (slice.kind == DS_SLICE_NONE) {
+		ds_reading_fail(out, DS_MISSING_STATUS, "it has no front matter");
+		return;
+	}
+	if (slice.kind == DS_SLICE_OPEN) {
+		ds_reading_fail_at(out, DS_MALFORMED, 0,
+				   whole ? "the front matter is never closed"
+					 : "the front matter is not closed within 64 KiB");
+		return;
+	}
+	struct ds_text yaml = {bytes.at + slice.start, slice.end - slice.start};
+	size_t disputed = find_disputed(yaml);
+	if (disputed == SIZE_MAX)
+		read_slice(out, yaml, at, scratch);
+	else
+		read_both_ways(out, yaml, disputed, at, scratch);
+	if (out->placed) {
+		out->start += slice.start;
+		out->end += slice.start;
+	}
+}
+
+const struct ds_reader ds_frontmatter_reader = {
+	.name = "frontmatter",
+	.extent = {.first = 1024, .limit = DS_FRONTMATTER_LIMIT, .enough = enough},
+	.read = frontmatter_read,
+};

@@ -1,0 +1,40 @@
+#include "keypath.h"
+
+#include <string.h>
+
+struct ds_text ds_keypath_key(const char *path, int level)
+{
+	for (; level > 0 && path; level--) {
+		path = strchr(path, '.');
+		if (path)
+			path++;
+	}
+	if (!path)
+		return (struct ds_text){0};
+	return (struct ds_text){path, strcspn(path, ".")};
+}
+
+int ds_keypath_len(const char *path)
+{
+	int len = 1;
+	for (; *path; path++)
+		len += *path == '.';
+	return len;
+}
+
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+enum ds_key_match ds_key_match(struct ds_text key, struct ds_text wanted)
+{
+	if (key.len < wanted.len)
+		return DS_KEY_OTHER;
+	if (ds_text_equal(key, wanted))
+		return DS_KEY_EXACT;
+	for (size_t i = 0; i < wanted.len; i++)
+		if (lower(key.at[i]) != lower(wanted.at[i]))
+			return DS_KEY_OTHER;
+	return key.len == wanted.len || key.at[wanted.len] == '\0' ? DS_KEY_VARIANT : DS_KEY_OTHER;
+}

@@ -1,0 +1,16 @@
+#include "readers.h"
+
+#include <string.h>
+
+static const struct ds_reader *const table[] = {
+	&ds_frontmatter_reader,
+	&ds_json_reader,
+};
+
+const struct ds_reader *ds_reader_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (strcmp(table[i]->name, name) == 0)
+			return table[i];
+	return NULL;
+}

@@ -1,0 +1,154 @@
+#include "yaml_plain.h"
+
+#include <string.h>
+
+#include "keypath.h"
+
+enum class {
+	WORD = 1,  /* may begin a key */
+	KEY = 2,   /* may go on in one */
+	FIRST = 4, /* may begin a plain value */
+};
+
+static unsigned classify(unsigned char c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
+		return WORD | KEY | FIRST;
+	if (c >= '0' && c <= '9')
+		return KEY | FIRST;
+	if (c == '-')
+		return KEY;
+	return c == '/' || c == '.' || c == '(' ? FIRST : 0;
+}
+
+enum { KEY_LIMIT = 100 };
+
+/* The length of the key that the line begins with and a colon ends, or 0. */
+static size_t key_length(struct ds_text line)
+{
+	size_t len = 0;
+	if (!line.len || !(classify((unsigned char)*line.at) & WORD))
+		return 0;
+	while (len < line.len && classify((unsigned char)line.at[len]) & KEY)
+		len++;
+	return len < line.len && len < KEY_LIMIT && line.at[len] == ':' ? len : 0;
+}
+
+/* Characters that every version of YAML takes for one of a line's own. */
+static bool is_printable(struct ds_text line)
+{
+	size_t i = 0;
+	while (i < line.len) {
+		unsigned char c = (unsigned char)line.at[i];
+		if (c >= 0x20 && c < 0x7f) {
+			i++;
+			continue;
+		}
+		unsigned point = 0;
+		size_t len = ds_utf8_next((struct ds_text){line.at + i, line.len - i}, &point);
+		if (!len || point < 0xa0 || point == 0x2028 || point == 0x2029 || point == 0xfeff ||
+		    point == 0xfffe || point == 0xffff)
+			return false;
+		i += len;
+	}
+	return true;
+}
+
+/* Only blanks, and a comment if a blank goes before it. */
+static bool is_tail(struct ds_text tail)
+{
+	size_t i = 0;
+	while (i < tail.len && tail.at[i] == ' ')
+		i++;
+	return i == tail.len || (i > 0 && tail.at[i] == '#');
+}
+
+static bool plain_value(struct ds_text value, size_t *len)
+{
+	if (!(classify((unsigned char)*value.at) & FIRST))
+		return false;
+	size_t end = 0;
+	for (; end < value.len; end++) {
+		bool last = end + 1 == value.len;
+		if (value.at[end] == ':' && (last || value.at[end + 1] == ' '))
+			return false;
+		if (value.at[end] == ' ' && !last && value.at[end + 1] == '#')
+			break;
+	}
+	while (end && value.at[end - 1] == ' ')
+		end--;
+	*len = end;
+	return true;
+}
+
+/* What stands behind the colon. Sets the bounds of the text, both 0 where there is
+ * none; false for all that is not plain. */
+static bool value_bounds(struct ds_text line, size_t at, size_t *start, size_t *end)
+{
+	*start = *end = 0;
+	if (at < line.len && line.at[at] != ' ')
+		return false;
+	while (at < line.len && line.at[at] == ' ')
+		at++;
+	if (at == line.len || line.at[at] == '#')
+		return true;
+	struct ds_text value = {line.at + at, line.len - at};
+	if (*value.at == '"' || *value.at == '\'') {
+		const char *close = memchr(value.at + 1, *value.at, value.len - 1);
+		if (!close)
+			return false;
+		size_t len = (size_t)(close - value.at);
+		if (memchr(value.at, '\\', len) ||
+		    !is_tail((struct ds_text){close + 1, value.len - len - 1}))
+			return false;
+		*start = at + 1;
+		*end = at + len;
+		return true;
+	}
+	size_t len;
+	if (!plain_value(value, &len))
+		return false;
+	*start = at;
+	*end = at + len;
+	return true;
+}
+
+static bool is_null_word(struct ds_text text)
+{
+	return ds_text_is_but_for_case(text, "null");
+}
+
+bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t *end)
+{
+	struct ds_text wanted = ds_text_of(key);
+	bool found = false;
+	size_t next;
+
+	for (size_t at = 0; at < slice.len; at = next) {
+		const char *newline = memchr(slice.at + at, '\n', slice.len - at);
+		size_t stop = newline ? (size_t)(newline - slice.at) : slice.len;
+		next = stop + 1;
+		if (newline && stop > at && slice.at[stop - 1] == '\r')
+			stop--;
+		struct ds_text line = {slice.at + at, stop - at};
+		size_t from;
+		size_t to;
+		if (!is_printable(line))
+			return false;
+		if (!line.len || *line.at == '#')
+			continue;
+		size_t len = key_length(line);
+		if (!len || !value_bounds(line, len + 1, &from, &to))
+			return false;
+		enum ds_key_match match = ds_key_match((struct ds_text){line.at, len}, wanted);
+		if (match == DS_KEY_OTHER)
+			continue;
+		if (match == DS_KEY_VARIANT || found || from == to ||
+		    is_null_word((struct ds_text){line.at + from, to - from}))
+			return false;
+		found = true;
+		*start = at + from;
+		*end = at + to;
+	}
+	return found;
+}

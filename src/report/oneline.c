@@ -1,0 +1,57 @@
+/* One line for a status bar: what is wrong, else what is being worked on. */
+#include "report.h"
+
+enum { IDS_SHOWN = 3 };
+
+/* A directory that could not be listed is no item, and must not pass unsaid. */
+static size_t count_unread(const struct ds_outcome *outcome)
+{
+	size_t unread = outcome->summary->unchecked;
+	for (size_t i = 0; i < outcome->finding_count; i++)
+		unread += !outcome->findings[i].item;
+	return unread;
+}
+
+static void put_wrong(struct ds_writer *w, size_t desynced, size_t unread, size_t items)
+{
+	ds_paint(w, DS_RED);
+	if (desynced)
+		ds_putf(w, "%zu desynced", desynced);
+	if (desynced && unread)
+		ds_put(w, ", ");
+	if (unread)
+		ds_putf(w, "%zu unreadable", unread);
+	ds_paint(w, DS_PLAIN);
+	ds_putf(w, " of %zu\n", items);
+}
+
+static void put_in_progress(struct ds_writer *w, const struct ds_outcome *outcome)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < outcome->item_count; i++) {
+		const ds_item_view *item = &outcome->items[i];
+		if (!item->in_progress || count++ >= IDS_SHOWN)
+			continue;
+		ds_put(w, count > 1 ? ", " : "");
+		ds_put_escaped(w, item->id);
+	}
+	if (count > IDS_SHOWN)
+		ds_putf(w, " and %zu more", count - IDS_SHOWN);
+	if (!count)
+		ds_putf(w, "none active of %zu", outcome->summary->items);
+	ds_put(w, "\n");
+}
+
+static void write_oneline(struct ds_writer *w, const struct ds_outcome *outcome,
+			  const ds_report_options *options)
+{
+	size_t unread = count_unread(outcome);
+
+	(void)options;
+	if (outcome->summary->desync || unread)
+		put_wrong(w, outcome->summary->desync, unread, outcome->summary->items);
+	else
+		put_in_progress(w, outcome);
+}
+
+const struct ds_format ds_oneline_format = {"oneline", write_oneline};

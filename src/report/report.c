@@ -1,0 +1,131 @@
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ds_format *const formats[] = {
+	&ds_text_format,
+	&ds_json_format,
+	&ds_oneline_format,
+	&ds_gate_format,
+};
+
+enum { FORMATS = sizeof formats / sizeof *formats, PIECE = 16 * 1024 };
+
+const struct ds_format *ds_format_find(const char *name)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	return NULL;
+}
+
+const char *ds_report_format(size_t index)
+{
+	return index < FORMATS ? formats[index]->name : NULL;
+}
+
+/* ---- The writer --------------------------------------------------------- */
+
+int ds_flush(struct ds_writer *w)
+{
+	if (w->pending.failed && !w->error)
+		w->error = ENOMEM;
+	if (!w->error && w->pending.len)
+		w->error = w->write(w->context, w->pending.bytes, w->pending.len);
+	ds_buf_cut(&w->pending, 0);
+	return w->error;
+}
+
+static void pass_on(struct ds_writer *w)
+{
+	if (w->pending.len >= PIECE)
+		ds_flush(w);
+}
+
+void ds_put(struct ds_writer *w, const char *string)
+{
+	ds_buf_puts(&w->pending, string);
+	pass_on(w);
+}
+
+void ds_putf(struct ds_writer *w, const char *format, ...)
+{
+	char piece[256];
+	va_list args;
+
+	va_start(args, format);
+	int len = vsnprintf(piece, sizeof piece, format, args);
+	va_end(args);
+	/* Only numbers and words of ours are formatted: they fit. */
+	if (len < 0 || (size_t)len >= sizeof piece)
+		w->error = EOVERFLOW;
+	else
+		ds_put(w, piece);
+}
+
+void ds_put_escaped(struct ds_writer *w, const char *string)
+{
+	ds_escape(&w->pending, ds_text_of(string));
+	pass_on(w);
+}
+
+void ds_paint(struct ds_writer *w, enum ds_paint paint)
+{
+	static const char *const codes[] = {
+		[DS_PLAIN] = "\x1b[0m",   [DS_BOLD] = "\x1b[1m",   [DS_RED] = "\x1b[1;31m",
+		[DS_YELLOW] = "\x1b[33m", [DS_GREEN] = "\x1b[32m", [DS_DIM] = "\x1b[2m",
+	};
+	if (w->color)
+		ds_put(w, codes[paint]);
+}
+
+/* ---- What several formats say ------------------------------------------- */
+
+const char *ds_severity_name(ds_severity severity)
+{
+	static const char *const names[] = {
+		[DS_INFO] = "info", [DS_WARNING] = "warning", [DS_ERROR] = "error"};
+	return names[severity];
+}
+
+void ds_put_place(struct ds_writer *w, const ds_copy *copy)
+{
+	ds_put_escaped(w, copy->path);
+	if (copy->line)
+		ds_putf(w, ":%zu:%zu", copy->line, copy->column);
+}
+
+void ds_put_copies(struct ds_writer *w, const ds_finding *finding, bool with_focus)
+{
+	for (size_t i = 0; i < finding->copy_count; i++) {
+		if (i == finding->focus && !with_focus)
+			continue;
+		ds_put(w, "    ");
+		ds_put_place(w, &finding->copies[i]);
+		if (finding->copies[i].status) {
+			ds_put(w, ": ");
+			ds_put_escaped(w, finding->copies[i].status);
+		}
+		ds_put(w, "\n");
+	}
+}
+
+void ds_put_repair(struct ds_writer *w, const ds_finding *finding)
+{
+	const char *advice = finding->fix ? finding->fix : finding->advice;
+	if (!advice)
+		return;
+	ds_put(w, "    repair: ");
+	ds_paint(w, finding->fix ? DS_BOLD : DS_PLAIN);
+	ds_put_escaped(w, advice);
+	ds_paint(w, DS_PLAIN);
+	if (finding->fix && finding->outcome) {
+		ds_put(w, " (");
+		ds_put_escaped(w, finding->outcome);
+		ds_put(w, ")");
+	}
+	ds_put(w, "\n");
+}

@@ -1,0 +1,71 @@
+/*
+ * report.h - the table of report formats
+ *
+ * A format is one file and one line in report.c. It gets an outcome and a writer,
+ * and judges nothing: what is in the outcome is what is said.
+ */
+#ifndef DS_REPORT_H
+#define DS_REPORT_H
+
+#include "desync.h"
+#include "text.h"
+
+struct ds_outcome {
+	const char *source;
+	const ds_summary *summary;
+	const ds_finding *findings;
+	size_t finding_count;
+	const ds_item_view *items;
+	size_t item_count;
+	const char *const *trouble;
+	size_t trouble_count;
+};
+
+/* Gathers what is written and passes it on in large pieces. Once something
+ * failed, nothing more is passed on. */
+struct ds_writer {
+	ds_write_fn write;
+	void *context;
+	struct ds_buf pending;
+	int error; /* an errno value */
+	bool color;
+};
+
+void ds_put(struct ds_writer *w, const char *string);
+void ds_putf(struct ds_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Bytes of others: as one line, harmless on a terminal. */
+void ds_put_escaped(struct ds_writer *w, const char *string);
+
+/* Begins and ends what is coloured, where colour is wanted. */
+enum ds_paint { DS_PLAIN, DS_BOLD, DS_RED, DS_YELLOW, DS_GREEN, DS_DIM };
+void ds_paint(struct ds_writer *w, enum ds_paint paint);
+
+/* Passes on what is pending; 0, or an errno value if anything ever failed. */
+int ds_flush(struct ds_writer *w);
+
+struct ds_format {
+	const char *name;
+	void (*write)(struct ds_writer *w, const struct ds_outcome *outcome,
+		      const ds_report_options *options);
+};
+
+extern const struct ds_format ds_text_format;
+extern const struct ds_format ds_json_format;
+extern const struct ds_format ds_gate_format;
+extern const struct ds_format ds_oneline_format;
+
+/* NULL where there is none of that name. */
+const struct ds_format *ds_format_find(const char *name);
+
+/* The lines below a finding: its other copies, then what repairs it. Used by the
+ * formats for people. */
+void ds_put_copies(struct ds_writer *w, const ds_finding *finding, bool with_focus);
+void ds_put_repair(struct ds_writer *w, const ds_finding *finding);
+
+/* "path:line:column", as much of it as there is. */
+void ds_put_place(struct ds_writer *w, const ds_copy *copy);
+
+const char *ds_severity_name(ds_severity severity);
+
+#endif

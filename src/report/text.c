@@ -1,0 +1,135 @@
+/* The report for a person: errors whole, warnings folded, and a count. */
+#include <string.h>
+
+#include "report.h"
+
+enum { IDS_SHOWN = 3 };
+
+static void put_finding(struct ds_writer *w, const ds_finding *finding)
+{
+	ds_paint(w, DS_BOLD);
+	if (finding->copy_count) {
+		ds_put_place(w, &finding->copies[finding->focus]);
+		ds_put(w, ": ");
+	}
+	ds_paint(w, DS_PLAIN);
+	ds_paint(w, finding->severity == DS_ERROR ? DS_RED : DS_YELLOW);
+	ds_put(w, ds_severity_name(finding->severity));
+	ds_put(w, ":");
+	ds_paint(w, DS_PLAIN);
+	ds_put(w, " ");
+	if (finding->item) {
+		ds_put_escaped(w, finding->item);
+		ds_put(w, ": ");
+	}
+	ds_put_escaped(w, finding->message);
+	ds_putf(w, " [%s]\n", ds_code_name(finding->code));
+}
+
+static void put_errors(struct ds_writer *w, const struct ds_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->finding_count; i++) {
+		const ds_finding *finding = &outcome->findings[i];
+		if (finding->severity != DS_ERROR)
+			continue;
+		put_finding(w, finding);
+		ds_put_copies(w, finding, false);
+		ds_put_repair(w, finding);
+	}
+}
+
+static void put_others(struct ds_writer *w, const struct ds_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->finding_count; i++)
+		if (outcome->findings[i].severity != DS_ERROR)
+			put_finding(w, &outcome->findings[i]);
+}
+
+/* All findings of the code of findings[first], in one line. */
+static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome, size_t first)
+{
+	const ds_finding *head = &outcome->findings[first];
+	const char *separator = ": ";
+	size_t count = 0;
+
+	for (size_t i = first; i < outcome->finding_count; i++)
+		count += outcome->findings[i].code == head->code;
+	ds_paint(w, DS_YELLOW);
+	ds_put(w, ds_severity_name(head->severity));
+	ds_put(w, ":");
+	ds_paint(w, DS_PLAIN);
+	ds_putf(w, " %zu [%s]", count, ds_code_name(head->code));
+	size_t shown = 0;
+	for (size_t i = first; i < outcome->finding_count && shown < IDS_SHOWN; i++) {
+		const ds_finding *finding = &outcome->findings[i];
+		if (finding->code != head->code)
+			continue;
+		ds_put(w, separator);
+		ds_put_escaped(w, finding->item ? finding->item : "");
+		separator = ", ";
+		shown++;
+	}
+	if (count > shown)
+		ds_putf(w, " and %zu more", count - shown);
+	ds_put(w, " (-v says more)\n");
+}
+
+static void put_all_folded(struct ds_writer *w, const struct ds_outcome *outcome)
+{
+	bool done[64] = {false};
+	for (size_t i = 0; i < outcome->finding_count; i++) {
+		const ds_finding *finding = &outcome->findings[i];
+		if (finding->severity == DS_ERROR || done[finding->code])
+			continue;
+		done[finding->code] = true;
+		put_folded(w, outcome, i);
+	}
+}
+
+static void put_count(struct ds_writer *w, const char **separator, enum ds_paint paint,
+		      size_t count, const char *what)
+{
+	if (!count)
+		return;
+	ds_put(w, *separator);
+	ds_paint(w, paint);
+	ds_putf(w, "%zu %s", count, what);
+	ds_paint(w, DS_PLAIN);
+	*separator = ", ";
+}
+
+static void put_summary(struct ds_writer *w, const ds_summary *summary)
+{
+	const char *separator = "";
+
+	if (!summary->items)
+		ds_put(w, "0 items");
+	else if (!summary->agree)
+		ds_put(w, "0 agree"), separator = ", ";
+	put_count(w, &separator, DS_GREEN, summary->agree, "agree");
+	put_count(w, &separator, DS_RED, summary->desync, "desynced");
+	put_count(w, &separator, DS_RED, summary->unchecked, "could not be checked");
+	put_count(w, &separator, DS_YELLOW, summary->incomplete, "cannot be compared");
+	if (summary->not_looked_at) {
+		ds_putf(w, "; %zu in ", summary->not_looked_at);
+		ds_put_escaped(w, summary->skipped);
+		ds_put(w, summary->skipped_dirs > 1 ? " and others" : "");
+		ds_put(w, " not looked at (--all)");
+	}
+	ds_put(w, "\n");
+}
+
+static void write_text(struct ds_writer *w, const struct ds_outcome *outcome,
+		       const ds_report_options *options)
+{
+	put_errors(w, outcome);
+	if (options->verbose)
+		put_others(w, outcome);
+	else
+		put_all_folded(w, outcome);
+	/* Where no id fitted, there is nothing to count. */
+	if (outcome->summary->items || !outcome->trouble_count)
+		put_summary(w, outcome->summary);
+}
+
+const struct ds_format ds_text_format = {"text", write_text};

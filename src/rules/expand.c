@@ -1,0 +1,182 @@
+#include <string.h>
+
+#include "pattern.h"
+#include "rules.h"
+
+bool ds_copy_path(struct ds_buf *out, const struct ds_copy_rule *copy, const char *item_path)
+{
+	struct ds_captures captures = {
+		.name = {ds_text_of("item")}, .value = {ds_text_of(item_path)}, .len = 1};
+	return ds_pattern_fill(out, copy->path, &captures);
+}
+
+/* ---- From patterns ------------------------------------------------------ */
+
+struct expansion {
+	const struct ds_expansion *public;
+	const char *pattern;
+	bool archived;
+	struct ds_buf path; /* as the pattern has it, with its "/" at the end */
+};
+
+static bool is_excluded(const struct ds_rule *rule, struct ds_text path)
+{
+	for (const char *const *exclude = rule->exclude; exclude && *exclude; exclude++)
+		if (ds_pattern_match(*exclude, path, NULL))
+			return true;
+	return false;
+}
+
+static int add_item(const struct ds_expansion *expansion, struct ds_item item, struct ds_text path,
+		    struct ds_text id, ds_error *err)
+{
+	char *copy = ds_arena_copy(expansion->strings, path.at, path.len);
+	if (!copy)
+		return ds_fail_memory(err);
+	item.path = copy;
+	item.status = DS_NO_STATUS;
+	/* Mostly the id is the end of the path: it need not be kept twice. */
+	size_t at = (size_t)(id.at - path.at);
+	item.id = at + id.len == path.len ? copy + at
+					  : ds_arena_copy(expansion->strings, id.at, id.len);
+	if (!item.id || !ds_items_add(expansion->items, &item))
+		return ds_fail_memory(err);
+	return 0;
+}
+
+static struct ds_text without_slash(struct ds_text path)
+{
+	if (path.len && path.at[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
+static int on_match(void *context, const char *path, bool link, ds_error *err)
+{
+	struct expansion *e = context;
+	struct ds_captures captures;
+	size_t pattern_len = strlen(e->pattern);
+
+	ds_buf_cut(&e->path, 0);
+	ds_buf_puts(&e->path, path);
+	if (e->pattern[pattern_len - 1] == '/')
+		ds_buf_puts(&e->path, "/");
+	if (e->path.failed)
+		return ds_fail_memory(err);
+	struct ds_text whole = {e->path.bytes, e->path.len};
+	if (!ds_pattern_match(e->pattern, whole, &captures))
+		return 0;
+	if (!e->archived && is_excluded(e->public->rule, whole))
+		return 0;
+	return add_item(e->public, (struct ds_item){.archived = e->archived, .link = link},
+			without_slash(whole), ds_capture(&captures, "id"), err);
+}
+
+static int on_problem(void *context, const char *path, const char *why, ds_error *err)
+{
+	const struct expansion *e = context;
+	return e->public->problem(e->public->context, path, why, err);
+}
+
+static int expand(const struct ds_expansion *expansion, const char *pattern, bool archived,
+		  ds_error *err)
+{
+	struct expansion e = {.public = expansion, .pattern = pattern, .archived = archived};
+	struct ds_walk walk = {.source = expansion->source,
+			       .match = on_match,
+			       .problem = on_problem,
+			       .context = &e};
+	int status = ds_pattern_walk(&walk, pattern, err);
+	ds_buf_free(&e.path);
+	return status;
+}
+
+int ds_expand(const struct ds_expansion *expansion, ds_error *err)
+{
+	return expand(expansion, expansion->rule->items, false, err);
+}
+
+int ds_expand_archived(const struct ds_expansion *expansion, ds_error *err)
+{
+	const char *const *pattern = expansion->rule->archived;
+	int status = 0;
+	for (; !status && pattern && *pattern; pattern++)
+		status = expand(expansion, *pattern, true, err);
+	return status;
+}
+
+/* ---- From an id --------------------------------------------------------- */
+
+int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const struct ds_item *item,
+		   bool *exists, ds_error *err)
+{
+	struct ds_buf path = {0};
+	struct ds_blob blob = {0};
+	int status = 0;
+
+	*exists = false;
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name && !*exists; copy++) {
+		ds_buf_cut(&path, 0);
+		if (!ds_copy_path(&path, copy, item->path)) {
+			status = ds_fail_memory(err);
+			break;
+		}
+		source->ops->read(source, path.bytes, NULL, &blob);
+		*exists = blob.kind != DS_MISSING;
+	}
+	ds_blob_free(&blob);
+	ds_buf_free(&path);
+	return status;
+}
+
+static int add_if_exists(const struct ds_expansion *expansion, struct ds_text path,
+			 struct ds_text id, ds_error *err)
+{
+	struct ds_item item = {0};
+	bool exists;
+	int status = add_item(expansion, item, path, id, err);
+
+	if (status)
+		return status;
+	item = expansion->items->at[expansion->items->len - 1];
+	status = ds_item_exists(expansion->rule, expansion->source, &item, &exists, err);
+	if (status || !exists)
+		expansion->items->len--;
+	return status;
+}
+
+static int drop_others(const struct ds_expansion *expansion, size_t from, const char *id)
+{
+	struct ds_items *items = expansion->items;
+	size_t kept = from;
+	for (size_t i = from; i < items->len; i++)
+		if (strcmp(items->at[i].id, id) == 0)
+			items->at[kept++] = items->at[i];
+	items->len = kept;
+	return 0;
+}
+
+int ds_expand_one(const struct ds_expansion *expansion, const char *id, ds_error *err)
+{
+	const char *pattern = expansion->rule->items;
+	struct ds_captures captures = {
+		.name = {ds_text_of("id")}, .value = {ds_text_of(id)}, .len = 1};
+	struct ds_buf path = {0};
+	int status = 0;
+
+	if (!ds_pattern_fill(&path, pattern, &captures)) {
+		/* Something besides the id is open: only a list can tell. */
+		size_t from = expansion->items->len;
+		ds_buf_free(&path);
+		status = ds_expand(expansion, err);
+		return status ? status : drop_others(expansion, from, id);
+	}
+	struct ds_text whole = {path.bytes, path.len};
+	if (ds_pattern_match(pattern, whole, &captures) && !is_excluded(expansion->rule, whole)) {
+		struct ds_text found = ds_capture(&captures, "id");
+		if (ds_text_is(found, id))
+			status = add_if_exists(expansion, without_slash(whole), found, err);
+	}
+	ds_buf_free(&path);
+	return status;
+}

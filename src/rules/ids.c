@@ -1,0 +1,45 @@
+#include <string.h>
+
+#include "rules.h"
+#include "text.h"
+
+static size_t digits(const char *text)
+{
+	return strspn(text, "0123456789");
+}
+
+/* The leading digits without their zeros; `0000` is `0`. */
+static struct ds_text number_of(const char *text)
+{
+	size_t len = digits(text);
+	while (len > 1 && *text == '0') {
+		text++;
+		len--;
+	}
+	return (struct ds_text){text, len};
+}
+
+enum ds_id_fit ds_id_fit(const char *id, const char *given)
+{
+	size_t len = strlen(given);
+
+	if (strcmp(id, given) == 0)
+		return DS_ID_FULL;
+	if (!len)
+		return DS_ID_OTHER;
+	/* Digits alone are a number and never a prefix: 4 is not 47. */
+	if (digits(given) == len)
+		return digits(id) && ds_text_equal(number_of(id), number_of(given)) ? DS_ID_NUMBER
+										    : DS_ID_OTHER;
+	return strncmp(id, given, len) == 0 ? DS_ID_PREFIX : DS_ID_OTHER;
+}
+
+bool ds_id_is_sound(const char *given)
+{
+	if (!*given || strstr(given, "..") || strchr(given, '/'))
+		return false;
+	for (; *given; given++)
+		if ((unsigned char)*given < 0x20 || *given == 0x7f)
+			return false;
+	return true;
+}

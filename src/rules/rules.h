@@ -1,0 +1,52 @@
+/*
+ * rules.h - the rules there are, and the items that a rule means
+ */
+#ifndef DS_RULES_H
+#define DS_RULES_H
+
+#include "arena.h"
+#include "err.h"
+#include "item.h"
+#include "rule.h"
+#include "source.h"
+
+/* The built-in rules, ended by NULL. A new one is one new file and one line in
+ * rules.c. */
+const struct ds_rule *const *ds_builtin_rules(void);
+
+extern const struct ds_rule ds_specweave_rule;
+
+/* Where one of the rule's copies is for this item; appended to `out`. */
+bool ds_copy_path(struct ds_buf *out, const struct ds_copy_rule *copy, const char *item_path);
+
+/* What a rule's patterns match. `problem` is told of each directory that could
+ * not be listed; the others are looked at all the same. */
+struct ds_expansion {
+	const struct ds_rule *rule;
+	struct ds_source *source;
+	struct ds_arena *strings; /* paths and ids live here */
+	struct ds_items *items;   /* appended to; not all need exist: see ds_item_exists */
+	int (*problem)(void *context, const char *path, const char *why, ds_error *err);
+	void *context;
+};
+
+int ds_expand(const struct ds_expansion *expansion, ds_error *err);
+int ds_expand_archived(const struct ds_expansion *expansion, ds_error *err);
+
+/* The item of that full id, found without listing anything where the rule's
+ * pattern allows it. 0 with items->len unchanged where there is none. */
+int ds_expand_one(const struct ds_expansion *expansion, const char *id, ds_error *err);
+
+/* Whether at least one of the item's copies is there. */
+int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const struct ds_item *item,
+		   bool *exists, ds_error *err);
+
+/* How well an id that a person gave fits an item's. */
+enum ds_id_fit { DS_ID_OTHER, DS_ID_PREFIX, DS_ID_NUMBER, DS_ID_FULL };
+
+enum ds_id_fit ds_id_fit(const char *id, const char *given);
+
+/* Whether a person may give this as an id: no "/", no "..", no control bytes. */
+bool ds_id_is_sound(const char *given);
+
+#endif

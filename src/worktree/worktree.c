@@ -1,0 +1,310 @@
+#define _GNU_SOURCE /* d_type */
+#include "worktree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "beneath.h"
+#include "err.h"
+
+struct worktree {
+	struct ds_source source;
+	int root;
+};
+
+static int root_of(struct ds_source *source)
+{
+	return ((struct worktree *)source)->root;
+}
+
+/* ---- Reading ------------------------------------------------------------ */
+
+static void unusable(struct ds_blob *blob, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(blob->why, sizeof blob->why, format, args);
+	va_end(args);
+	blob->kind = DS_UNUSABLE;
+}
+
+static void refuse(struct ds_blob *blob, int why)
+{
+	if (why == EXDEV)
+		unusable(blob, "a link that leads outside the repository");
+	else if (why == ELOOP)
+		unusable(blob, "links that lead in a circle, or may not be followed here");
+	else
+		unusable(blob, "%s", strerror(why));
+}
+
+/* A name that is too long for any file is not there either. */
+static bool is_absent(int why)
+{
+	return why == ENOENT || why == ENOTDIR || why == ENAMETOOLONG;
+}
+
+/* A link to nothing is damage; nothing at all is only a gap. */
+static void note_missing(struct ds_blob *blob, int root, const char *path)
+{
+	struct stat st;
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
+		unusable(blob, "a link that leads nowhere");
+	else
+		blob->kind = DS_MISSING;
+}
+
+static const char *kind_of(mode_t mode)
+{
+	return S_ISDIR(mode)    ? "a directory"
+	       : S_ISFIFO(mode) ? "a FIFO"
+	       : S_ISSOCK(mode) ? "a socket"
+				: "a device";
+}
+
+/* Reads up to `want` bytes in all; false after an error. A read that stops short
+ * exactly where fstat saw the end has reached it: no second call to ask. */
+static bool fill(struct ds_blob *blob, int fd, size_t want, size_t size)
+{
+	if (!ds_buf_reserve(&blob->bytes, want - blob->bytes.len)) {
+		unusable(blob, "out of memory");
+		return false;
+	}
+	while (blob->bytes.len < want) {
+		char *at = blob->bytes.bytes + blob->bytes.len;
+		ssize_t got = read(fd, at, want - blob->bytes.len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			unusable(blob, "%s", strerror(errno));
+			return false;
+		}
+		ds_buf_cut(&blob->bytes, blob->bytes.len + (size_t)got);
+		blob->whole = got == 0 || (blob->bytes.len < want && blob->bytes.len == size);
+		if (blob->whole)
+			break;
+	}
+	return true;
+}
+
+static void too_large(struct ds_blob *blob, size_t limit)
+{
+	unusable(blob, "larger than %zu MiB", limit >> 20);
+}
+
+static void read_whole(struct ds_blob *blob, int fd, size_t size, const struct ds_extent *extent)
+{
+	if (size > extent->limit) {
+		too_large(blob, extent->limit);
+		return;
+	}
+	/* One byte more than there was shows a file that grew meanwhile. */
+	if (!fill(blob, fd, size + 1, size))
+		return;
+	while (!blob->whole && blob->bytes.len <= extent->limit)
+		if (!fill(blob, fd, blob->bytes.len * 2, size))
+			return;
+	if (blob->bytes.len > extent->limit)
+		too_large(blob, extent->limit);
+}
+
+static void read_part(struct ds_blob *blob, int fd, size_t size, const struct ds_extent *extent)
+{
+	size_t want = extent->first;
+	while (fill(blob, fd, want, size) && !blob->whole && want < extent->limit &&
+	       !extent->enough(blob->bytes.bytes, blob->bytes.len))
+		want = want * 4 < extent->limit ? want * 4 : extent->limit;
+}
+
+static void read_open(struct ds_blob *blob, int fd, const struct ds_extent *extent)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0) {
+		unusable(blob, "%s", strerror(errno));
+		return;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		unusable(blob, "not a regular file but %s", kind_of(st.st_mode));
+		return;
+	}
+	blob->kind = DS_REGULAR;
+	if (extent->enough)
+		read_part(blob, fd, (size_t)st.st_size, extent);
+	else
+		read_whole(blob, fd, (size_t)st.st_size, extent);
+}
+
+/* What is there, from its name alone; a link has to be opened. */
+static bool look(int root, const char *path, struct ds_blob *blob)
+{
+	struct stat st;
+	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (is_absent(errno))
+			blob->kind = DS_MISSING;
+		else
+			refuse(blob, errno);
+		return true;
+	}
+	if (S_ISREG(st.st_mode))
+		blob->kind = DS_REGULAR;
+	else if (S_ISDIR(st.st_mode))
+		blob->kind = DS_DIRECTORY;
+	else if (S_ISLNK(st.st_mode))
+		return false;
+	else
+		unusable(blob, "not a regular file but %s", kind_of(st.st_mode));
+	return true;
+}
+
+static void look_through_link(int fd, struct ds_blob *blob)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		unusable(blob, "%s", strerror(errno));
+	else if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		blob->kind = S_ISREG(st.st_mode) ? DS_REGULAR : DS_DIRECTORY;
+	else
+		unusable(blob, "not a regular file but %s", kind_of(st.st_mode));
+}
+
+static void worktree_read(struct ds_source *source, const char *path,
+			  const struct ds_extent *extent, struct ds_blob *blob)
+{
+	int root = root_of(source);
+
+	ds_buf_cut(&blob->bytes, 0);
+	blob->whole = false;
+	blob->why[0] = '\0';
+	if (!extent && look(root, path, blob))
+		return;
+	int fd = ds_open_beneath(root, path, 0);
+	if (fd < 0) {
+		if (is_absent(errno))
+			note_missing(blob, root, path);
+		else if (errno == ENXIO)
+			unusable(blob, "not a regular file but a socket or a device");
+		else
+			refuse(blob, errno);
+		return;
+	}
+	if (extent)
+		read_open(blob, fd, extent);
+	else
+		look_through_link(fd, blob);
+	close(fd); /* only read from: nothing to lose */
+}
+
+/* ---- Listing ------------------------------------------------------------ */
+
+static enum ds_entry_kind entry_kind(int dir, const struct dirent *entry)
+{
+	struct stat st;
+	switch (entry->d_type) {
+	case DT_DIR:
+		return DS_ENTRY_DIRECTORY;
+	case DT_REG:
+		return DS_ENTRY_FILE;
+	case DT_LNK:
+		return DS_ENTRY_LINK;
+	case DT_UNKNOWN:
+		break;
+	default:
+		return DS_ENTRY_OTHER;
+	}
+	if (fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return DS_ENTRY_OTHER;
+	return S_ISDIR(st.st_mode)   ? DS_ENTRY_DIRECTORY
+	       : S_ISREG(st.st_mode) ? DS_ENTRY_FILE
+	       : S_ISLNK(st.st_mode) ? DS_ENTRY_LINK
+				     : DS_ENTRY_OTHER;
+}
+
+static int list_open(DIR *dir, ds_entry_fn entry, void *context, ds_error *err)
+{
+	for (;;) {
+		errno = 0;
+		const struct dirent *next = readdir(dir);
+		if (!next && errno)
+			return ds_fail(err, DS_TROUBLE, "%s", strerror(errno));
+		if (!next)
+			return 0;
+		if (strcmp(next->d_name, ".") == 0 || strcmp(next->d_name, "..") == 0)
+			continue;
+		int status = entry(context, next->d_name, entry_kind(dirfd(dir), next));
+		if (status)
+			return status;
+	}
+}
+
+static int worktree_list(struct ds_source *source, const char *path, ds_entry_fn entry,
+			 void *context, ds_error *err)
+{
+	struct ds_blob reason = {0};
+	int fd = ds_open_beneath(root_of(source), *path ? path : ".", O_DIRECTORY);
+
+	if (fd < 0 && errno == ENOENT) {
+		note_missing(&reason, root_of(source), path);
+		if (reason.kind == DS_MISSING)
+			return 0;
+		return ds_fail(err, DS_TROUBLE, "%s", reason.why);
+	}
+	if (fd < 0) {
+		refuse(&reason, errno);
+		return ds_fail(err, DS_TROUBLE, "%s", reason.why);
+	}
+	DIR *dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return ds_fail_memory(err);
+	}
+	int status = list_open(dir, entry, context, err);
+	closedir(dir); /* only read from: nothing to lose */
+	return status;
+}
+
+/* ---- The source --------------------------------------------------------- */
+
+/* No writer of ours exists yet, so there is no lock to take: the second reading
+ * alone tells a file that was just being replaced from one that is wrong. */
+static void worktree_confirm(struct ds_source *source, void (*again)(void *), void *context)
+{
+	(void)source;
+	again(context);
+}
+
+static void worktree_free(struct ds_source *source)
+{
+	close(root_of(source));
+	free(source);
+}
+
+static const struct ds_source_ops worktree_ops = {
+	.name = "worktree",
+	.list = worktree_list,
+	.read = worktree_read,
+	.confirm = worktree_confirm,
+	.free = worktree_free,
+};
+
+int ds_worktree_open(struct ds_source **out, const char *root, ds_error *err)
+{
+	struct worktree *worktree = calloc(1, sizeof *worktree);
+	if (!worktree)
+		return ds_fail_memory(err);
+	worktree->source.ops = &worktree_ops;
+	worktree->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (worktree->root < 0) {
+		int why = errno;
+		free(worktree);
+		return ds_fail(err, DS_TROUBLE, "%s: %s", root, strerror(why));
+	}
+	*out = &worktree->source;
+	return 0;
+}
