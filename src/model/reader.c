@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fail(struct ds_reading *out, ds_code code, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void fail(struct ds_reading *out, ds_code code,
+						       const char *format, va_list args)
 {
 	*out = (struct ds_reading){.code = code};
 	if (vsnprintf(out->why, sizeof out->why, format, args) < 0)

@@ -26,7 +26,8 @@ static int root_of(struct ds_source *source)
 
 /* ---- Reading ------------------------------------------------------------ */
 
-static void unusable(struct ds_blob *blob, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void unusable(struct ds_blob *blob, const char *format,
+							   ...)
 {
 	va_list args;
 	va_start(args, format);

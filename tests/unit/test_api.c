@@ -1,0 +1,171 @@
+/* Opening, options, statuses: what the public header promises. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "desync.h"
+#include "scratch.h"
+
+static struct test_scratch scratch;
+
+static void set_up(void)
+{
+	test_scratch_make(&scratch);
+}
+
+static void tear_down(void)
+{
+	test_scratch_remove(&scratch);
+}
+
+TestSuite(api, .init = set_up, .fini = tear_down);
+
+static int open_in(const char *sub, const char *rule, ds_error *err)
+{
+	char dir[256];
+	ds_repo *repo = NULL;
+	ds_open_options options = {.size = sizeof options, .rule = rule};
+
+	snprintf(dir, sizeof dir, "%s/%s", scratch.root, sub);
+	int status = ds_open(&repo, dir, &options, err);
+	cr_expect_eq(repo != NULL, status == 0);
+	ds_close(repo);
+	return status;
+}
+
+Test(api, walks_up_to_where_a_rule_fits)
+{
+	ds_error err = {0};
+	test_scratch_increment(&scratch, "0001-a", "active", "active");
+	test_scratch_run(&scratch, "mkdir -p src/deep nested/.git nested/src worktree && "
+				   "echo 'gitdir: x' >worktree/.git && ln -s src/deep link");
+	cr_expect_eq(open_in("", NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(open_in("src/deep", NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(open_in("link", NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(open_in(".specweave/increments/0001-a", NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(open_in("src", "specweave", &err), 0, "%s", err.message);
+	/* The top of a worktree is as far as it goes. */
+	cr_expect_eq(open_in("nested/src", NULL, &err), DS_TROUBLE);
+	cr_expect_not_null(strstr(err.message, "no rule fits here"));
+	cr_expect_eq(open_in("worktree", NULL, &err), DS_TROUBLE);
+	cr_expect_eq(open_in("nowhere", NULL, &err), DS_TROUBLE);
+	cr_expect_not_null(strstr(err.message, "/nowhere: No such file or directory"));
+}
+
+Test(api, stops_at_the_root_of_the_file_system)
+{
+	ds_repo *repo = (ds_repo *)&scratch;
+	ds_error err = {0};
+	cr_expect_eq(ds_open(&repo, "/", NULL, &err), DS_TROUBLE);
+	cr_expect_null(repo);
+	cr_expect_not_null(strstr(err.message, "no rule fits here"));
+	/* An error that nobody wants to see is none to crash on. */
+	cr_expect_eq(ds_open(&repo, "/", NULL, NULL), DS_TROUBLE);
+}
+
+/* Where the marker leads outside, the rule fits and everything else fails: it is
+ * never taken for a repository with nothing in it. */
+Test(api, a_marker_that_leads_outside_is_no_empty_repository)
+{
+	ds_error err = {0};
+	ds_repo *repo;
+	ds_result *result;
+	test_scratch_run(&scratch, "ln -s /tmp .specweave");
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0, "%s", err.message);
+	cr_assert_eq(ds_scan(&result, repo, NULL, &err), 0);
+	cr_expect_eq(ds_result_status(result, false), DS_TROUBLE);
+	cr_expect_eq(ds_result_finding(result, 0)->code, DS_UNREADABLE);
+	ds_result_free(result);
+	ds_close(repo);
+}
+
+Test(api, knows_its_rules_by_name)
+{
+	ds_error err = {0};
+	cr_expect_eq(open_in("", "nonsense", &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "no rule is called 'nonsense'; there is: specweave");
+	cr_expect_eq(open_in("", "specweave", &err), DS_TROUBLE);
+	cr_expect_not_null(strstr(err.message, "the rule does not fit here"));
+}
+
+/* A caller built against a header with fewer fields, or with more. */
+Test(api, takes_options_of_other_sizes)
+{
+	struct {
+		ds_scan_options options;
+		char future[64];
+	} newer = {.options = {.size = sizeof newer, .all = true}};
+	struct {
+		size_t size;
+	} older = {sizeof older};
+	ds_error err = {0};
+	ds_repo *repo;
+	ds_result *result;
+
+	memset(newer.future, 0xff, sizeof newer.future);
+	test_scratch_increment(&scratch, "_archive/0001-a", "active", "active");
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0);
+	cr_assert_eq(ds_scan(&result, repo, &newer.options, &err), 0);
+	cr_expect_eq(ds_result_summary(result)->items, 1);
+	ds_result_free(result);
+	cr_assert_eq(ds_scan(&result, repo, (const ds_scan_options *)(const void *)&older, &err),
+		     0);
+	cr_expect_eq(ds_result_summary(result)->items, 0);
+	ds_result_free(result);
+	ds_close(repo);
+}
+
+static int refuse(void *context, const char *bytes, size_t len)
+{
+	(void)context;
+	(void)bytes;
+	(void)len;
+	return ENOSPC;
+}
+
+Test(api, a_report_that_cannot_be_written_is_an_error)
+{
+	ds_error err = {0};
+	ds_repo *repo;
+	ds_result *result;
+	ds_report_options unknown = {.size = sizeof unknown, .format = "xml"};
+
+	test_scratch_increment(&scratch, "0001-a", "active", "active");
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0);
+	cr_assert_eq(ds_scan(&result, repo, NULL, &err), 0);
+	cr_expect_eq(ds_report(result, NULL, refuse, NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "the report could not be written: No space left on device");
+	cr_expect_eq(ds_report(result, &unknown, refuse, NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "no report format is called 'xml'");
+	ds_result_free(result);
+	ds_close(repo);
+}
+
+Test(api, trouble_goes_before_a_desync)
+{
+	ds_error err = {0};
+	ds_repo *repo;
+	ds_result *result;
+
+	test_scratch_increment(&scratch, "0001-a", "active", "completed");
+	test_scratch_write(&scratch, ".specweave/increments/0002-b/metadata.json", "{");
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0);
+	cr_assert_eq(ds_scan(&result, repo, NULL, &err), 0);
+	cr_expect_eq(ds_result_status(result, false), DS_TROUBLE);
+	cr_expect_eq(ds_result_summary(result)->desync, 1);
+	cr_expect_eq(ds_result_summary(result)->unchecked, 1);
+	cr_expect_eq(ds_result_summary(result)->warnings, 1);
+	ds_result_free(result);
+	ds_close(repo);
+}
+
+Test(api, frees_nothing_quietly)
+{
+	ds_result_free(NULL);
+	ds_close(NULL);
+	cr_expect_str_eq(ds_version(), DS_VERSION);
+	cr_expect_null(ds_report_format(99));
+}
