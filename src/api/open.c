@@ -44,20 +44,19 @@ static size_t fitting_rules(struct ds_source *source, const char *only, const st
 
 static int check_rule_name(const char *name, ds_error *err)
 {
-	struct ds_buf known = {0};
+	struct ds_buf why = {0};
 
+	ds_buf_puts(&why, "no such rule; there is:");
 	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++) {
-		if (name && strcmp(name, (*rule)->name) == 0) {
-			ds_buf_free(&known);
+		if (!name || strcmp(name, (*rule)->name) == 0) {
+			ds_buf_free(&why);
 			return 0;
 		}
-		ds_buf_printf(&known, " %s", (*rule)->name);
+		ds_buf_printf(&why, " %s", (*rule)->name);
 	}
-	int status = 0;
-	if (name)
-		status = ds_fail(err, DS_TROUBLE, "no rule is called '%s'; there is:%s", name,
-				 known.bytes ? known.bytes : "");
-	ds_buf_free(&known);
+	int status =
+		why.failed ? ds_fail_memory(err) : ds_fail_path(err, DS_TROUBLE, name, why.bytes);
+	ds_buf_free(&why);
 	return status;
 }
 
@@ -116,17 +115,19 @@ static int walk_up(ds_repo *repo, const char *only, ds_error *err)
 
 static int fail_no_rule(const char *start, const char *only, ds_error *err)
 {
-	struct ds_buf markers = {0};
+	struct ds_buf why = {0};
 
+	ds_buf_printf(&why, "%s here, nor above it in the same worktree (looked for:",
+		      only ? "the rule does not fit" : "no rule fits");
 	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++)
 		if (!only || strcmp(only, (*rule)->name) == 0)
-			ds_buf_printf(&markers, "%s%s", markers.len ? ", " : "", (*rule)->marker);
-	ds_fail(err, DS_TROUBLE,
-		"%s: %s here, nor above it in the same worktree (looked for: %s); go into a "
-		"repository that has it, or name one with -C DIR",
-		start, only ? "the rule does not fit" : "no rule fits",
-		markers.bytes ? markers.bytes : "");
-	ds_buf_free(&markers);
+			ds_buf_printf(&why, " %s", (*rule)->marker);
+	ds_buf_puts(&why, "); go into a repository that has it, or name one with -C DIR");
+	if (why.failed)
+		ds_fail_memory(err);
+	else
+		ds_fail_path(err, DS_TROUBLE, start, why.bytes);
+	ds_buf_free(&why);
 	return DS_TROUBLE;
 }
 
@@ -146,7 +147,7 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 		return ds_fail_memory(err);
 	repo->root = realpath(dir ? dir : ".", NULL);
 	if (!repo->root) {
-		status = ds_fail(err, DS_TROUBLE, "%s: %s", dir ? dir : ".", strerror(errno));
+		status = ds_fail_path(err, DS_TROUBLE, dir ? dir : ".", strerror(errno));
 		goto fail;
 	}
 	status = walk_up(repo, given.rule, &why);

@@ -240,7 +240,7 @@ int ds_report(const ds_result *result, const ds_report_options *options, ds_writ
 	const char *name = given.format ? given.format : "text";
 	const struct ds_format *format = ds_format_find(name);
 	if (!format)
-		return ds_fail(err, DS_TROUBLE, "no report format is called '%s'", name);
+		return ds_fail_path(err, DS_TROUBLE, name, "no such report format");
 	writer.color = given.color;
 	format->write(&writer, &outcome, &given);
 	int why = ds_flush(&writer);

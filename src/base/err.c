@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "text.h"
+
 int ds_fail(ds_error *err, ds_status status, const char *format, ...)
 {
 	if (!err)
@@ -14,6 +16,19 @@ int ds_fail(ds_error *err, ds_status status, const char *format, ...)
 	if (written < 0)
 		err->message[0] = '\0';
 	err->status = status;
+	return status;
+}
+
+int ds_fail_path(ds_error *err, ds_status status, const char *path, const char *why)
+{
+	struct ds_buf shown = {0};
+
+	ds_buf_puts(&shown, *path ? "" : "''");
+	if (ds_escape(&shown, ds_text_of(path)))
+		ds_fail(err, status, "%s: %s", shown.bytes, why);
+	else
+		ds_fail_memory(err);
+	ds_buf_free(&shown);
 	return status;
 }
 

@@ -15,6 +15,9 @@
 int ds_fail(ds_error *err, ds_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* "path: why", the path escaped: it is somebody else's bytes. */
+int ds_fail_path(ds_error *err, ds_status status, const char *path, const char *why);
+
 /* The same for memory that ran out. */
 int ds_fail_memory(ds_error *err);
 

@@ -304,7 +304,7 @@ int ds_worktree_open(struct ds_source **out, const char *root, ds_error *err)
 	if (worktree->root < 0) {
 		int why = errno;
 		free(worktree);
-		return ds_fail(err, DS_TROUBLE, "%s: %s", root, strerror(why));
+		return ds_fail_path(err, DS_TROUBLE, root, strerror(why));
 	}
 	*out = &worktree->source;
 	return 0;

@@ -86,7 +86,10 @@ Test(api, knows_its_rules_by_name)
 {
 	ds_error err = {0};
 	cr_expect_eq(open_in("", "nonsense", &err), DS_TROUBLE);
-	cr_expect_str_eq(err.message, "no rule is called 'nonsense'; there is: specweave");
+	cr_expect_str_eq(err.message, "nonsense: no such rule; there is: specweave");
+	/* What was given is shown, and does nothing to a terminal. */
+	cr_expect_eq(open_in("", "\x1b[0m", &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "\\x1b[0m: no such rule; there is: specweave");
 	cr_expect_eq(open_in("", "specweave", &err), DS_TROUBLE);
 	cr_expect_not_null(strstr(err.message, "the rule does not fit here"));
 }
@@ -139,7 +142,7 @@ Test(api, a_report_that_cannot_be_written_is_an_error)
 	cr_expect_eq(ds_report(result, NULL, refuse, NULL, &err), DS_TROUBLE);
 	cr_expect_str_eq(err.message, "the report could not be written: No space left on device");
 	cr_expect_eq(ds_report(result, &unknown, refuse, NULL, &err), DS_TROUBLE);
-	cr_expect_str_eq(err.message, "no report format is called 'xml'");
+	cr_expect_str_eq(err.message, "xml: no such report format");
 	ds_result_free(result);
 	ds_close(repo);
 }
