@@ -19,7 +19,8 @@ struct option_line {
 
 enum { LARGE = 128 }; /* letters below it can be typed */
 
-/* The letters in a program's list: one that cannot be typed is named by itself. */
+/* A program's list of letters names an option that cannot be typed by what is above
+ * LARGE. */
 static const struct option_line lines[] = {
 	{'C', "directory", "DIR", "look from DIR instead of the current directory"},
 	{LARGE + 'r', "rule", "NAME", "only this rule"},
@@ -209,6 +210,11 @@ int cli_parse(struct cli_options *options, const struct cli_program *program, in
 	}
 	while (optind < argc)
 		options->ids[options->id_count++] = argv[optind++];
+	if (program->needs_id && !options->id_count) {
+		cli_complain(program->name, "which item? usage: %s %s", program->name,
+			     program->usage);
+		return DS_TROUBLE;
+	}
 	return -1;
 }
 

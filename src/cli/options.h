@@ -33,7 +33,8 @@ struct cli_program {
 	const char *name;
 	const char *usage;   /* behind the name, in the first line of the help */
 	const char *summary; /* what it does, and what its exit status means */
-	const char *options; /* the short names of those it takes; see options.c */
+	const char *options; /* the letters of those it takes; see options.c */
+	bool needs_id;
 };
 
 /* Fills `options`. Returns -1 to go on, or the status to exit with: --help and

@@ -1,7 +1,6 @@
 /* desync-scan: compares every item and reports. */
-#include "desync.h"
-#include "options.h"
 #include "output.h"
+#include "program.h"
 
 static const struct cli_program program = {
 	.name = "desync-scan",
@@ -15,11 +14,9 @@ static const struct cli_program program = {
 	.options = "Crasf1ocjqv",
 };
 
-static int scan(const struct cli_options *options, ds_repo *repo)
+static int scan(ds_result **out, struct cli_options *options, ds_repo *repo, ds_error *err)
 {
 	struct cli_progress progress;
-	ds_result *result;
-	ds_error err;
 	ds_scan_options wanted = {
 		.size = sizeof wanted,
 		.ids = options->id_count ? options->ids : NULL,
@@ -30,37 +27,15 @@ static int scan(const struct cli_options *options, ds_repo *repo)
 		.progress_context = &progress,
 	};
 
+	if (options->oneline)
+		options->format = "oneline";
 	cli_progress_begin(&progress, options);
-	int status = ds_scan(&result, repo, &wanted, &err);
+	int status = ds_scan(out, repo, &wanted, err);
 	cli_progress_end(&progress);
-	if (status) {
-		cli_complain(program.name, "%s", err.message);
-		return status;
-	}
-	status = cli_print_result(program.name, options, result,
-				  options->oneline ? "oneline" : options->format);
-	if (!status)
-		status = ds_result_status(result, options->strict);
-	ds_result_free(result);
 	return status;
 }
 
 int main(int argc, char **argv)
 {
-	struct cli_options options;
-	ds_repo *repo = NULL;
-	ds_error err;
-	int status = cli_parse(&options, &program, argc, argv);
-
-	if (status < 0) {
-		ds_open_options wanted = {.size = sizeof wanted, .rule = options.rule};
-		status = ds_open(&repo, options.directory, &wanted, &err);
-		if (status)
-			cli_complain(program.name, "%s", err.message);
-		else
-			status = scan(&options, repo);
-	}
-	ds_close(repo);
-	cli_options_free(&options);
-	return status;
+	return cli_main(&program, argc, argv, scan);
 }

@@ -206,13 +206,22 @@ static void say_outcome(struct words *w)
 	ds_buf_printf(&w->line, " %s", word_of(desk, kept));
 }
 
+/* A command is printed only where it can do what it says. */
+static bool is_repairable(const struct ds_desk *desk, const struct ds_item *item)
+{
+	int authority = desk->rule->authority;
+	if (authority == DS_NO_COPY || desk->copies[authority].status == DS_NO_STATUS ||
+	    ds_needs_escape(ds_text_of(item->id)))
+		return false;
+	for (int i = 0; i < desk->copy_count; i++)
+		if (is_to_change(desk, i) && !desk->copies[i].reading.editable)
+			return false;
+	return true;
+}
+
 static bool describe_repair(struct words *w, ds_finding *finding)
 {
-	const struct ds_desk *desk = w->desk;
-	int authority = desk->rule->authority;
-
-	if (authority == DS_NO_COPY || desk->copies[authority].status == DS_NO_STATUS ||
-	    ds_needs_escape(ds_text_of(w->item->id)))
+	if (!is_repairable(w->desk, w->item))
 		return true;
 	ds_buf_puts(&w->line, "desync-fix --yes ");
 	say_id(w);

@@ -7,7 +7,7 @@ static const struct ds_code_info table[] = {
 	[DS_NO_CODE] = {"", NULL, DS_INFO, DS_OK, "", "", ""},
 	[DS_STATUS_MISMATCH] = {"status-mismatch", "C-11", DS_ERROR, DS_DESYNC, "",
 				"items whose copies disagree",
-				"no command can tell which is right: set the status by hand"},
+				"no command can repair this: set the right status by hand"},
 	[DS_MISSING_COPY] = {"missing-copy", NULL, DS_WARNING, DS_DESYNC, "is not there",
 			     "copies that do not exist",
 			     "create the file with its status, or remove the rest of the item"},

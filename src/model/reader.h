@@ -18,6 +18,7 @@ struct ds_reading {
 	ds_code code;        /* DS_NO_CODE: there is a status, `text` */
 	struct ds_text text; /* decoded and trimmed; in the bytes or in scratch; holds no NUL */
 	bool word;           /* false: a value is there that can be no status, text spells it */
+	bool editable;       /* the span can be replaced by another word as it is */
 	size_t start;        /* the text's bytes as they stand, without quotes; where code is */
 	size_t end;          /* set, start is where to look */
 	bool placed;         /* start means something */

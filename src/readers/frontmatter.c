@@ -75,10 +75,12 @@ static void take(struct ds_reading *out, const struct ds_yaml_found *found, stru
 		ds_reading_fail_at(out, DS_MISSING_STATUS, found->start, "it is null");
 		break;
 	case DS_YAML_COLLECTION:
-		out->text = (struct ds_text){slice.at + found->start, found->end - found->start};
+		out->text = ds_text_trim(
+			(struct ds_text){slice.at + found->start, found->end - found->start});
 		break;
 	case DS_YAML_SCALAR:
 		out->text = ds_text_trim(found->text);
+		out->editable = !found->block;
 		out->word = !memchr(found->text.at, '\0', found->text.len);
 		if (!out->word) /* shown as it is spelled */
 			out->text = (struct ds_text){slice.at + found->start,

@@ -16,6 +16,7 @@ static void take_string(struct ds_reading *out, struct ds_text raw, bool escapes
 {
 	struct ds_text text = raw;
 
+	out->editable = true;
 	if (escapes) {
 		char *decoded = ds_arena_alloc(scratch, raw.len + 1);
 		if (!decoded) {

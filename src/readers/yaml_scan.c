@@ -152,6 +152,7 @@ static bool take_scalar(struct scan *s)
 		start++;
 		end--;
 	}
+	found->block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
 	found->start = start;
 	found->end = end;
 	return true;

@@ -25,6 +25,7 @@ enum ds_yaml_type {
 struct ds_yaml_found {
 	enum ds_yaml_type type; /* of the node that the path leads to */
 	struct ds_text text;    /* of a scalar, decoded, in scratch */
+	bool block;             /* a scalar of the styles | and > */
 	size_t start;           /* as it stands, without quotes, tag and anchor */
 	size_t end;
 

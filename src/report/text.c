@@ -45,29 +45,43 @@ static void put_others(struct ds_writer *w, const struct ds_outcome *outcome)
 			put_finding(w, &outcome->findings[i]);
 }
 
-/* All findings of the code of findings[first], in one line. */
+/* The next finding of that code about another item than the one at `from - 1`. */
+static size_t next_item(const struct ds_outcome *outcome, ds_code code, size_t from,
+			const char *last)
+{
+	for (; from < outcome->finding_count; from++) {
+		const ds_finding *finding = &outcome->findings[from];
+		const char *item = finding->item ? finding->item : "";
+		if (finding->code == code && (!last || strcmp(last, item) != 0))
+			break;
+	}
+	return from;
+}
+
+/* All items with a finding of the code of findings[first], in one line. */
 static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome, size_t first)
 {
 	const ds_finding *head = &outcome->findings[first];
-	const char *separator = ": ";
+	const char *item = NULL;
+	size_t shown = 0;
 	size_t count = 0;
 
-	for (size_t i = first; i < outcome->finding_count; i++)
-		count += outcome->findings[i].code == head->code;
+	for (size_t i = first;
+	     (i = next_item(outcome, head->code, i, item)) < outcome->finding_count; i++) {
+		item = outcome->findings[i].item ? outcome->findings[i].item : "";
+		count++;
+	}
 	ds_paint(w, DS_YELLOW);
 	ds_put(w, ds_severity_name(head->severity));
 	ds_put(w, ":");
 	ds_paint(w, DS_PLAIN);
 	ds_putf(w, " %zu [%s]", count, ds_code_name(head->code));
-	size_t shown = 0;
-	for (size_t i = first; i < outcome->finding_count && shown < IDS_SHOWN; i++) {
-		const ds_finding *finding = &outcome->findings[i];
-		if (finding->code != head->code)
-			continue;
-		ds_put(w, separator);
-		ds_put_escaped(w, finding->item ? finding->item : "");
-		separator = ", ";
-		shown++;
+	item = NULL;
+	for (size_t i = first; shown < count && shown < IDS_SHOWN; i++, shown++) {
+		i = next_item(outcome, head->code, i, item);
+		item = outcome->findings[i].item ? outcome->findings[i].item : "";
+		ds_put(w, shown ? ", " : ": ");
+		ds_put_escaped(w, item);
 	}
 	if (count > shown)
 		ds_putf(w, " and %zu more", count - shown);
