@@ -157,7 +157,8 @@ typedef struct ds_open_options {
 
 /* Opens the repository that `dir` lies in: walks up from there to the first
  * directory that a rule fits, no further than the top of the git worktree or
- * the mount point. Fails with DS_TROUBLE when no rule fits. */
+ * the mount point. Fails with DS_TROUBLE when no rule fits. Commands that findings
+ * print name `dir` as it is given here, unless it is NULL or ".". */
 DS_API int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err);
 DS_API void ds_close(ds_repo *repo);
 

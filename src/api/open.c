@@ -113,7 +113,7 @@ static int walk_up(ds_repo *repo, const char *only, ds_error *err)
 	}
 }
 
-static int fail_no_rule(const char *start, const char *only, ds_error *err)
+static void fail_no_rule(const char *start, const char *only, ds_error *err)
 {
 	struct ds_buf why = {0};
 
@@ -128,39 +128,50 @@ static int fail_no_rule(const char *start, const char *only, ds_error *err)
 	else
 		ds_fail_path(err, DS_TROUBLE, start, why.bytes);
 	ds_buf_free(&why);
-	return DS_TROUBLE;
+}
+
+static int start_at(ds_repo *repo, const char *dir, ds_error *err)
+{
+	struct stat st;
+
+	repo->root = realpath(dir, NULL);
+	if (!repo->root || stat(repo->root, &st) != 0)
+		return ds_fail_path(err, DS_TROUBLE, dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return ds_fail_path(err, DS_TROUBLE, dir, strerror(ENOTDIR));
+	if (access(repo->root, R_OK | X_OK) != 0)
+		return ds_fail_path(err, DS_TROUBLE, dir, strerror(errno));
+	if (strcmp(dir, ".") != 0 && !(repo->where = strdup(dir)))
+		return ds_fail_memory(err);
+	return 0;
 }
 
 int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	ds_open_options given;
-	ds_repo *repo = NULL;
 	ds_error why = {0};
 
 	*out = NULL;
+	dir = dir ? dir : ".";
 	ds_take_options(&given, sizeof given, options);
 	int status = check_rule_name(given.rule, err);
 	if (status)
 		return status;
-	repo = calloc(1, sizeof *repo);
+	ds_repo *repo = calloc(1, sizeof *repo);
 	if (!repo)
 		return ds_fail_memory(err);
-	repo->root = realpath(dir ? dir : ".", NULL);
-	if (!repo->root) {
-		status = ds_fail_path(err, DS_TROUBLE, dir ? dir : ".", strerror(errno));
-		goto fail;
+	status = start_at(repo, dir, err);
+	if (!status) {
+		status = walk_up(repo, given.rule, &why);
+		if (status && why.status)
+			ds_fail(err, why.status, "%s", why.message);
+		else if (status)
+			fail_no_rule(dir, given.rule, err);
 	}
-	status = walk_up(repo, given.rule, &why);
-	if (status && why.status)
-		status = ds_fail(err, why.status, "%s", why.message);
-	else if (status)
-		status = fail_no_rule(dir ? dir : ".", given.rule, err);
 	if (status)
-		goto fail;
-	*out = repo;
-	return 0;
-fail:
-	ds_close(repo);
+		ds_close(repo);
+	else
+		*out = repo;
 	return status;
 }
 
@@ -172,5 +183,6 @@ void ds_close(ds_repo *repo)
 		repo->source->ops->free(repo->source);
 	free(repo->rules);
 	free(repo->root);
+	free(repo->where);
 	free(repo);
 }

@@ -10,7 +10,8 @@
 #include "source.h"
 
 struct ds_repo {
-	char *root; /* absolute */
+	char *root;  /* absolute */
+	char *where; /* the directory as it was given, or NULL for the current one */
 	struct ds_source *source;
 	const struct ds_rule **rules; /* those that fit, ended by NULL */
 };

@@ -114,6 +114,7 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 		struct ds_scan scan = {
 			.rule = repo->rules[i],
 			.source = repo->source,
+			.where = repo->where,
 			.ids = options->ids,
 			.id_count = options->id_count,
 			.all = options->all,

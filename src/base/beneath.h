@@ -8,6 +8,8 @@
 #ifndef DS_BENEATH_H
 #define DS_BENEATH_H
 
+#include <sys/stat.h>
+
 /*
  * Opens `path` under the directory `root` for reading, never blocking and never
  * taking a terminal over. `extra` may be O_DIRECTORY. Returns a descriptor, or
@@ -15,9 +17,14 @@
  */
 int ds_open_beneath(int root, const char *path, int extra);
 
+/* What is at `path`, without following a link that is its last component and
+ * without opening anything. 0, or -1 with errno as above. */
+int ds_look_beneath(int root, const char *path, struct stat *st);
+
 /* The same where the system cannot keep a path inside a tree: walks it one
  * component at a time and so refuses every link (ELOOP), also those that stay
  * inside. */
 int ds_open_beneath_portable(int root, const char *path, int extra);
+int ds_look_beneath_portable(int root, const char *path, struct stat *st);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -20,25 +21,48 @@ static void wait_a_moment(void)
 	nanosleep(&millisecond, NULL);
 }
 
-int ds_open_beneath(int root, const char *path, int extra)
+static int open_resolved(int root, const char *path, int flags)
 {
 	struct open_how how;
 
 	memset(&how, 0, sizeof how);
-	how.flags = (unsigned long long)(O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | extra);
+	how.flags = (unsigned long long)(flags | O_CLOEXEC);
 	how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 	for (int i = 0; i < TRIES; i++) {
 		int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
-		if (fd >= 0)
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			return fd;
-		/* ENOSYS: before Linux 5.6. EPERM: a sandbox that does not know the call. */
-		if (errno == ENOSYS || errno == EPERM)
-			return ds_open_beneath_portable(root, path, extra);
-		if (errno != EAGAIN && errno != EINTR)
-			return -1;
 		if (i >= TRIES_AT_ONCE)
 			wait_a_moment();
 	}
 	errno = EAGAIN;
 	return -1;
+}
+
+/* ENOSYS: before Linux 5.6. EPERM: a sandbox that does not know the call. */
+static bool is_unknown_call(void)
+{
+	return errno == ENOSYS || errno == EPERM;
+}
+
+int ds_open_beneath(int root, const char *path, int extra)
+{
+	int fd = open_resolved(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | extra);
+	if (fd < 0 && is_unknown_call())
+		return ds_open_beneath_portable(root, path, extra);
+	return fd;
+}
+
+int ds_look_beneath(int root, const char *path, struct stat *st)
+{
+	int fd = open_resolved(root, path, O_PATH | O_NOFOLLOW);
+	if (fd < 0 && is_unknown_call())
+		return ds_look_beneath_portable(root, path, st);
+	if (fd < 0)
+		return -1;
+	int status = fstat(fd, st);
+	int why = errno;
+	close(fd); /* it was never opened for reading: nothing to lose */
+	errno = why;
+	return status;
 }

@@ -30,22 +30,48 @@ static int step(int dir, bool owned, const char *name, size_t len, int flags)
 	return fd;
 }
 
-int ds_open_beneath_portable(int root, const char *path, int extra)
+/* Goes to the directory that the last component is in; *path moves to that. Never
+ * the root itself, so that the caller may always close it. */
+static int walk(int root, const char **path)
 {
 	int dir = root;
 
-	if (*path == '/') {
+	if (**path == '/') {
 		errno = EXDEV;
 		return -1;
 	}
-	for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
-		if (slash == path)
+	for (const char *slash; (slash = strchr(*path, '/')); *path = slash + 1) {
+		if (slash == *path)
 			continue;
-		int next = step(dir, dir != root, path, (size_t)(slash - path), O_DIRECTORY);
-		if (next < 0)
+		dir = step(dir, dir != root, *path, (size_t)(slash - *path), O_DIRECTORY);
+		if (dir < 0)
 			return -1;
-		dir = next;
 	}
-	return step(dir, dir != root, *path ? path : ".", *path ? strlen(path) : 1,
-		    O_RDONLY | O_NONBLOCK | O_NOCTTY | extra);
+	if (!**path)
+		*path = ".";
+	return dir == root ? fcntl(root, F_DUPFD_CLOEXEC, 0) : dir;
+}
+
+int ds_open_beneath_portable(int root, const char *path, int extra)
+{
+	int dir = walk(root, &path);
+	if (dir < 0)
+		return -1;
+	return step(dir, true, path, strlen(path), O_RDONLY | O_NONBLOCK | O_NOCTTY | extra);
+}
+
+int ds_look_beneath_portable(int root, const char *path, struct stat *st)
+{
+	int dir = walk(root, &path);
+	if (dir < 0)
+		return -1;
+	int status = -1;
+	int why = EXDEV;
+	if (strcmp(path, "..") != 0) {
+		status = fstatat(dir, path, st, AT_SYMLINK_NOFOLLOW);
+		why = errno;
+	}
+	close(dir); /* only read from: nothing to lose */
+	errno = why;
+	return status;
 }

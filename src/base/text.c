@@ -151,7 +151,7 @@ bool ds_needs_escape(struct ds_text text)
 bool ds_shell_quote(struct ds_buf *out, struct ds_text text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_./:@%+,=";
+				    "0123456789-_./:@%+,";
 	bool quote = text.len == 0;
 	for (size_t i = 0; i < text.len && !quote; i++)
 		quote = text.at[i] == '\0' || !strchr(plain, text.at[i]);

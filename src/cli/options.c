@@ -202,6 +202,9 @@ int cli_parse(struct cli_options *options, const struct cli_program *program, in
 		}
 		if (letter == ':')
 			return bad_usage(program, "a value is missing behind", argv[at]);
+		/* getopt_long knows an option that takes no value, and says so in optopt. */
+		if (letter == '?' && optopt && strncmp(argv[at], "--", 2) == 0)
+			return bad_usage(program, "no value may follow", argv[at]);
 		if (letter == '?')
 			return bad_usage(program, "unknown option", argv[at]);
 		int status = take_option(options, program, letter, optarg);

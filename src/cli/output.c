@@ -84,33 +84,47 @@ static int fail_file(const char *program, const char *path)
 	return DS_TROUBLE;
 }
 
-/* A file of its own beside the wanted one, so that a reader sees the old report
- * or the new one; a device or a FIFO is written to as it is. */
-static FILE *open_output(const char *path, char **temp)
+/* A file of its own beside the wanted one, with the mode that this has or a new one
+ * would have. NULL with errno; *temp is then nothing to remove. */
+static FILE *open_beside(const char *path, const struct stat *old, char **temp)
 {
-	struct stat st;
-
-	*temp = NULL;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return fopen(path, "w");
 	size_t len = strlen(path) + sizeof ".XXXXXX";
-	*temp = malloc(len);
-	if (!*temp)
+	char *name = malloc(len);
+	if (!name)
 		return NULL;
-	snprintf(*temp, len, "%s.XXXXXX", path);
-	int fd = mkstemp(*temp);
-	if (fd < 0)
+	snprintf(name, len, "%s.XXXXXX", path);
+	int fd = mkstemp(name);
+	if (fd < 0) {
+		free(name);
 		return NULL;
+	}
 	mode_t mask = umask(0);
 	umask(mask);
-	FILE *stream = fchmod(fd, 0666 & ~mask) == 0 ? fdopen(fd, "w") : NULL;
+	mode_t mode = old ? old->st_mode & 0777 : 0666 & ~mask;
+	FILE *stream = fchmod(fd, mode) == 0 ? fdopen(fd, "w") : NULL;
 	if (!stream) {
 		int why = errno;
 		close(fd);
-		unlink(*temp);
+		unlink(name);
+		free(name);
 		errno = why;
+		return NULL;
 	}
+	*temp = name;
 	return stream;
+}
+
+/* A regular file is replaced, so that a reader sees the old report or the new one;
+ * through a link, to a device or a FIFO the report is written as it is. */
+static FILE *open_output(const char *path, char **temp)
+{
+	struct stat st;
+	bool there = lstat(path, &st) == 0;
+
+	*temp = NULL;
+	if (there && !S_ISREG(st.st_mode))
+		return fopen(path, "w");
+	return open_beside(path, there ? &st : NULL, temp);
 }
 
 static int report_to_file(const char *program, const struct cli_options *options,
@@ -121,11 +135,8 @@ static int report_to_file(const char *program, const struct cli_options *options
 	FILE *stream = open_output(options->output, &temp);
 	int status = 0;
 
-	if (!stream) {
-		status = fail_file(program, options->output);
-		free(temp);
-		return status;
-	}
+	if (!stream)
+		return fail_file(program, options->output);
 	status = report(options, result, format, stream, &err);
 	if (status)
 		cli_complain(program, "%s", err.message);
@@ -151,6 +162,15 @@ static int report_to_stdout(const char *program, const struct cli_options *optio
 	return status;
 }
 
+/* Such as /dev/stdout: opened once more it would be written from its beginning. */
+static bool is_stdout(const char *path)
+{
+	struct stat named;
+	struct stat own;
+	return stat(path, &named) == 0 && fstat(STDOUT_FILENO, &own) == 0 &&
+	       named.st_dev == own.st_dev && named.st_ino == own.st_ino;
+}
+
 int cli_print_result(const char *program, const struct cli_options *options,
 		     const ds_result *result, const char *format)
 {
@@ -160,8 +180,9 @@ int cli_print_result(const char *program, const struct cli_options *options,
 		cli_complain(program, "%s", trouble);
 	if (options->quiet && !options->output)
 		return 0;
-	return options->output ? report_to_file(program, options, result, format)
-			       : report_to_stdout(program, options, result, format);
+	return options->output && !is_stdout(options->output)
+		       ? report_to_file(program, options, result, format)
+		       : report_to_stdout(program, options, result, format);
 }
 
 /* ---- Progress ----------------------------------------------------------- */

@@ -23,6 +23,7 @@ struct ds_desk {
 	const struct ds_rule *rule;
 	const struct ds_reader *readers[DS_COPY_LIMIT];
 	struct ds_source *source;
+	const char *where; /* as in struct ds_scan */
 	int copy_count;
 	struct ds_seen_copy copies[DS_COPY_LIMIT];
 	struct ds_arena scratch; /* emptied for each item */

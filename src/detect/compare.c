@@ -105,9 +105,17 @@ static const char *keep(struct words *w)
 	return kept;
 }
 
-/* The id as a word for the shell, with the "--" that one with a dash needs. */
-static void say_id(struct words *w)
+/* A command of ours up to the item, every word fit for a shell. */
+static void say_command(struct words *w, const char *program)
 {
+	ds_buf_printf(&w->line, "%s ", program);
+	if (w->desk->where) {
+		ds_buf_puts(&w->line, "-C ");
+		ds_shell_quote(&w->line, ds_text_of(w->desk->where));
+		ds_buf_puts(&w->line, " ");
+	}
+	if (w->item->archived)
+		ds_buf_puts(&w->line, "--all ");
 	if (*w->item->id == '-')
 		ds_buf_puts(&w->line, "-- ");
 	ds_shell_quote(&w->line, ds_text_of(w->item->id));
@@ -201,8 +209,8 @@ static void say_outcome(struct words *w)
 		      word_of(desk, desk->copies[desk->rule->authority].status));
 	if (kept == DS_NO_STATUS)
 		return;
-	ds_buf_printf(&w->line, "; to keep %s: desync-set ", word_of(desk, kept));
-	say_id(w);
+	ds_buf_printf(&w->line, "; to keep %s: ", word_of(desk, kept));
+	say_command(w, "desync-set");
 	ds_buf_printf(&w->line, " %s", word_of(desk, kept));
 }
 
@@ -212,6 +220,8 @@ static bool is_repairable(const struct ds_desk *desk, const struct ds_item *item
 	int authority = desk->rule->authority;
 	if (authority == DS_NO_COPY || desk->copies[authority].status == DS_NO_STATUS ||
 	    ds_needs_escape(ds_text_of(item->id)))
+		return false;
+	if (desk->where && ds_needs_escape(ds_text_of(desk->where)))
 		return false;
 	for (int i = 0; i < desk->copy_count; i++)
 		if (is_to_change(desk, i) && !desk->copies[i].reading.editable)
@@ -223,8 +233,7 @@ static bool describe_repair(struct words *w, ds_finding *finding)
 {
 	if (!is_repairable(w->desk, w->item))
 		return true;
-	ds_buf_puts(&w->line, "desync-fix --yes ");
-	say_id(w);
+	say_command(w, "desync-fix --yes");
 	finding->fix = keep(w);
 	say_outcome(w);
 	finding->outcome = keep(w);

@@ -50,20 +50,6 @@ static bool is_suspicious(ds_item_state state)
 	return state == DS_ITEM_DESYNCED || state == DS_ITEM_UNCHECKED;
 }
 
-/* An item that is a link to nothing has no copies, and is not nothing. */
-static bool is_broken_link(struct ds_desk *desk, const struct ds_item *item)
-{
-	struct ds_blob *blob = &desk->copies[0].blob;
-	if (!item->link)
-		return false;
-	desk->source->ops->read(desk->source, item->path, NULL, blob);
-	if (blob->kind != DS_UNUSABLE)
-		return false;
-	for (int i = 0; i < desk->copy_count; i++)
-		ds_reading_fail(&desk->copies[i].reading, DS_UNREADABLE, "%s", blob->why);
-	return true;
-}
-
 static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
 {
 	const struct ds_source_ops *ops = desk->source->ops;
@@ -73,7 +59,7 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 		struct again again = {desk, item};
 		ops->confirm(desk->source, collect_again, &again);
 	}
-	item->seen = !ds_is_absent(desk) || is_broken_link(desk, item);
+	item->seen = !ds_is_absent(desk);
 	if (!item->seen)
 		return true;
 	ds_item_state state = ds_judge(desk);
@@ -107,6 +93,7 @@ static void run(struct worker *worker, bool reports_progress)
 		ds_desk_clear(&desk);
 		return;
 	}
+	desk.where = scan->where;
 	while (!worker->status && take(work, &from, &to)) {
 		if (reports_progress)
 			scan->progress(scan->progress_context, from, work->items->len);

@@ -14,6 +14,7 @@
 struct ds_scan {
 	const struct ds_rule *rule;
 	struct ds_source *source;
+	const char *where;      /* the -C that a printed command needs; NULL: none */
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
 	bool all;

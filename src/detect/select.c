@@ -11,6 +11,7 @@ struct selection {
 	struct ds_scanned *out;
 	struct ds_expansion expansion;
 	bool listed;           /* `known` is filled */
+	bool blind;            /* not every directory could be listed */
 	struct ds_items known; /* every item that is in reach, once one id needed a list */
 };
 
@@ -22,6 +23,7 @@ static int on_problem(void *context, const char *path, const char *why, ds_error
 	const struct ds_code_info *info = ds_code_info(DS_UNREADABLE);
 	struct ds_buf message = {0};
 	ds_copy *place = ds_arena_alloc(strings, sizeof *place);
+	s->blind = true;
 	const char *shown = *path ? path : ".";
 
 	ds_buf_printf(&message, "the directory %s %s: %s", shown, info->phrase, why);
@@ -180,6 +182,8 @@ static int refuse(struct selection *s, struct candidates *c, ds_error *err)
 		ds_buf_puts(&line, ": fits more than one item: ");
 		say_candidates(&line, c);
 		ds_buf_puts(&line, ": give the full id");
+	} else if (s->blind) {
+		ds_buf_puts(&line, ": cannot be looked for: a directory could not be listed");
 	} else {
 		ds_buf_printf(&line, ": no such item: no id, number or prefix of the rule %s fits",
 			      s->scan->rule->name);
@@ -189,11 +193,12 @@ static int refuse(struct selection *s, struct candidates *c, ds_error *err)
 	return status;
 }
 
-/* Several items may have the very id that was given, with --all: they are all
- * meant, and the duplicate is a finding. */
+/* With --all several items may have one and the same id: they are all meant, and the
+ * duplicate is a finding. They were gathered in order. */
 static bool is_settled(const struct candidates *c)
 {
-	return c->items.len == 1 || (c->items.len > 1 && c->fit == DS_ID_FULL);
+	const struct ds_items *items = &c->items;
+	return items->len && strcmp(items->at[0].id, items->at[items->len - 1].id) == 0;
 }
 
 static int take(struct selection *s, const struct candidates *c, ds_error *err)

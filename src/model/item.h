@@ -12,7 +12,6 @@ struct ds_item {
 	const char *path; /* what the pattern matched, relative to the root */
 	const char *id;
 	bool archived;
-	bool link;     /* the path itself is a symbolic link */
 	bool seen;     /* at least one of its copies exists */
 	uint8_t state; /* a ds_item_state, once it was compared */
 	int8_t status; /* an index into the vocabulary, or DS_NO_STATUS */

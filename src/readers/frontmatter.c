@@ -72,7 +72,8 @@ static void take(struct ds_reading *out, const struct ds_yaml_found *found, stru
 		ds_reading_fail(out, DS_MISSING_STATUS, "its front matter has no \"%s\"", at);
 		break;
 	case DS_YAML_NULL:
-		ds_reading_fail_at(out, DS_MISSING_STATUS, found->start, "it is null");
+		ds_reading_fail_at(out, DS_MISSING_STATUS, found->start,
+				   found->text.len ? "it is null" : "it is empty");
 		break;
 	case DS_YAML_COLLECTION:
 		out->text = ds_text_trim(

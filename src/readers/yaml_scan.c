@@ -61,6 +61,11 @@ static bool advance(struct scan *s)
 	memset(&s->event, 0, sizeof s->event);
 	if (s->parser.error == YAML_MEMORY_ERROR)
 		return fail_memory(s);
+	/* Where it gave up lines later, what it was in the middle of tells more. */
+	if (s->parser.error == YAML_SCANNER_ERROR && s->parser.context &&
+	    s->parser.context_mark.line < s->parser.problem_mark.line)
+		return fail(s, byte_offset(s->slice, s->parser.context_mark.index),
+			    s->parser.problem);
 	size_t at = s->parser.error == YAML_READER_ERROR
 			    ? s->parser.problem_offset
 			    : byte_offset(s->slice, s->parser.problem_mark.index);

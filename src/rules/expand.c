@@ -51,7 +51,7 @@ static struct ds_text without_slash(struct ds_text path)
 	return path;
 }
 
-static int on_match(void *context, const char *path, bool link, ds_error *err)
+static int on_match(void *context, const char *path, ds_error *err)
 {
 	struct expansion *e = context;
 	struct ds_captures captures;
@@ -68,8 +68,8 @@ static int on_match(void *context, const char *path, bool link, ds_error *err)
 		return 0;
 	if (!e->archived && is_excluded(e->public->rule, whole))
 		return 0;
-	return add_item(e->public, (struct ds_item){.archived = e->archived, .link = link},
-			without_slash(whole), ds_capture(&captures, "id"), err);
+	return add_item(e->public, (struct ds_item){.archived = e->archived}, without_slash(whole),
+			ds_capture(&captures, "id"), err);
 }
 
 static int on_problem(void *context, const char *path, const char *why, ds_error *err)

@@ -282,9 +282,9 @@ static bool push(struct walker *w, struct ds_text name)
 	return ds_buf_append(&w->path, name.at, name.len);
 }
 
-static int emit(struct walker *w, bool link)
+static int emit(struct walker *w)
 {
-	return w->walk->match(w->walk->context, w->path.bytes, link, w->err);
+	return w->walk->match(w->walk->context, w->path.bytes, w->err);
 }
 
 /* The directory that is being listed, and what its names have to match. */
@@ -307,7 +307,7 @@ static int enter(struct listing *l, const char *name, enum ds_entry_kind kind)
 	else if (l->left.len)
 		status = kind == DS_ENTRY_DIRECTORY || link ? walk_from(w, l->left) : 0;
 	else if (link || kind == (l->directories ? DS_ENTRY_DIRECTORY : DS_ENTRY_FILE))
-		status = emit(w, link);
+		status = emit(w);
 	ds_buf_cut(&w->path, l->base);
 	return status;
 }
@@ -365,7 +365,7 @@ static int walk_literal(struct walker *w, struct ds_text component, struct ds_te
 		source->ops->read(source, w->path.bytes, NULL, &blob);
 		if (blob.kind == (directory ? DS_DIRECTORY : DS_REGULAR) ||
 		    blob.kind == DS_UNUSABLE)
-			status = emit(w, false);
+			status = emit(w);
 		ds_blob_free(&blob);
 	}
 	ds_buf_cut(&w->path, base);

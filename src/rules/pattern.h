@@ -36,8 +36,7 @@ bool ds_pattern_fill(struct ds_buf *out, const char *pattern, const struct ds_ca
 
 struct ds_walk {
 	struct ds_source *source;
-	/* Called for each match; `link`: its last component is a link. */
-	int (*match)(void *context, const char *path, bool link, ds_error *err);
+	int (*match)(void *context, const char *path, ds_error *err);
 	/* Called for each directory that could not be listed; the walk goes on. */
 	int (*problem)(void *context, const char *path, const char *why, ds_error *err);
 	void *context;

@@ -39,7 +39,7 @@ __attribute__((format(printf, 2, 3))) static void unusable(struct ds_blob *blob,
 static void refuse(struct ds_blob *blob, int why)
 {
 	if (why == EXDEV)
-		unusable(blob, "a link that leads outside the repository");
+		unusable(blob, "a link that is absolute or leads outside the repository");
 	else if (why == ELOOP)
 		unusable(blob, "links that lead in a circle, or may not be followed here");
 	else
@@ -52,14 +52,35 @@ static bool is_absent(int why)
 	return why == ENOENT || why == ENOTDIR || why == ENAMETOOLONG;
 }
 
-/* A link to nothing is damage; nothing at all is only a gap. */
+static bool leads_nowhere(int root, const char *path)
+{
+	int fd = ds_open_beneath(root, path, 0);
+	if (fd >= 0)
+		close(fd); /* only looked at: nothing to lose */
+	return fd < 0 && is_absent(errno);
+}
+
+/* A link to nothing, at the end of the path or on the way, is damage; nothing at all
+ * is only a gap. Goes up until something is there: mostly that is one step. */
 static void note_missing(struct ds_blob *blob, int root, const char *path)
 {
+	struct ds_buf way = {0};
 	struct stat st;
-	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-		unusable(blob, "a link that leads nowhere");
-	else
-		blob->kind = DS_MISSING;
+
+	blob->kind = DS_MISSING;
+	ds_buf_puts(&way, path);
+	while (way.len && !way.failed) {
+		if (ds_look_beneath(root, way.bytes, &st) == 0) {
+			if (S_ISLNK(st.st_mode) && leads_nowhere(root, way.bytes))
+				unusable(blob, "a link that leads nowhere");
+			break;
+		}
+		const char *slash = strrchr(way.bytes, '/');
+		ds_buf_cut(&way, slash ? (size_t)(slash - way.bytes) : 0);
+	}
+	if (way.failed)
+		unusable(blob, "out of memory");
+	ds_buf_free(&way);
 }
 
 static const char *kind_of(mode_t mode)
@@ -142,64 +163,58 @@ static void read_open(struct ds_blob *blob, int fd, const struct ds_extent *exte
 		read_whole(blob, fd, (size_t)st.st_size, extent);
 }
 
-/* What is there, from its name alone; a link has to be opened. */
-static bool look(int root, const char *path, struct ds_blob *blob)
+/* What a path names, without reading it. */
+static void look(struct ds_blob *blob, int root, const char *path)
 {
 	struct stat st;
-	if (fstatat(root, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-		if (is_absent(errno))
-			blob->kind = DS_MISSING;
-		else
-			refuse(blob, errno);
-		return true;
+	int fd = -1;
+	int status = ds_look_beneath(root, path, &st);
+
+	if (status == 0 && S_ISLNK(st.st_mode)) {
+		fd = ds_open_beneath(root, path, 0);
+		status = fd < 0 ? -1 : fstat(fd, &st);
 	}
-	if (S_ISREG(st.st_mode))
+	if (status != 0 && is_absent(errno))
+		note_missing(blob, root, path);
+	else if (status != 0)
+		refuse(blob, errno);
+	else if (S_ISREG(st.st_mode))
 		blob->kind = DS_REGULAR;
 	else if (S_ISDIR(st.st_mode))
 		blob->kind = DS_DIRECTORY;
-	else if (S_ISLNK(st.st_mode))
-		return false;
 	else
 		unusable(blob, "not a regular file but %s", kind_of(st.st_mode));
-	return true;
+	if (fd >= 0)
+		close(fd); /* only looked at: nothing to lose */
 }
 
-static void look_through_link(int fd, struct ds_blob *blob)
+static void read_extent(struct ds_blob *blob, int root, const char *path,
+			const struct ds_extent *extent)
 {
-	struct stat st;
-	if (fstat(fd, &st) != 0)
-		unusable(blob, "%s", strerror(errno));
-	else if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		blob->kind = S_ISREG(st.st_mode) ? DS_REGULAR : DS_DIRECTORY;
-	else
-		unusable(blob, "not a regular file but %s", kind_of(st.st_mode));
+	int fd = ds_open_beneath(root, path, 0);
+
+	if (fd >= 0) {
+		read_open(blob, fd, extent);
+		close(fd); /* only read from: nothing to lose */
+	} else if (is_absent(errno)) {
+		note_missing(blob, root, path);
+	} else if (errno == ENXIO) {
+		unusable(blob, "not a regular file but a socket or a device");
+	} else {
+		refuse(blob, errno);
+	}
 }
 
 static void worktree_read(struct ds_source *source, const char *path,
 			  const struct ds_extent *extent, struct ds_blob *blob)
 {
-	int root = root_of(source);
-
 	ds_buf_cut(&blob->bytes, 0);
 	blob->whole = false;
 	blob->why[0] = '\0';
-	if (!extent && look(root, path, blob))
-		return;
-	int fd = ds_open_beneath(root, path, 0);
-	if (fd < 0) {
-		if (is_absent(errno))
-			note_missing(blob, root, path);
-		else if (errno == ENXIO)
-			unusable(blob, "not a regular file but a socket or a device");
-		else
-			refuse(blob, errno);
-		return;
-	}
 	if (extent)
-		read_open(blob, fd, extent);
+		read_extent(blob, root_of(source), path, extent);
 	else
-		look_through_link(fd, blob);
-	close(fd); /* only read from: nothing to lose */
+		look(blob, root_of(source), path);
 }
 
 /* ---- Listing ------------------------------------------------------------ */

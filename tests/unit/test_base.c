@@ -248,7 +248,7 @@ static char *make_tree(void)
 		 "&&"
 		 "ln -s %s/out/file in/absolute && ln -s loop in/loop && ln -s nowhere in/dangling "
 		 "&&"
-		 "ln -s ../in/dir/file in/round && mkfifo in/fifo",
+		 "ln -s ../in/dir/file in/round && ln -s .. in/up && mkfifo in/fifo",
 		 root, root);
 	cr_assert_eq(system(command), 0);
 	return root;
@@ -272,6 +272,7 @@ static const struct {
 	{"dirlink/file", 0, ENOTDIR},
 	{"outside", EXDEV, ELOOP},
 	{"absolute", EXDEV, ELOOP},
+	{"up/out/file", EXDEV, ENOTDIR},
 	{"round", EXDEV, ELOOP},
 	{"../out/file", EXDEV, EXDEV},
 	{"dir/../../out/file", EXDEV, EXDEV},
@@ -283,6 +284,41 @@ static const struct {
 	{"fifo", 0, 0},
 };
 
+/* A look never follows the last component, and leaves the root no more than an
+ * opening does. */
+static void expect_looks(int root, bool portable)
+{
+	static const struct {
+		const char *path;
+		mode_t type; /* 0: it fails */
+		bool through_link;
+	} table[] = {
+		{"dir/file", S_IFREG, false},
+		{"dir", S_IFDIR, false},
+		{"dir/", S_IFDIR, false},
+		{"inside", S_IFLNK, false},
+		{"outside", S_IFLNK, false},
+		{"loop", S_IFLNK, false},
+		{"dangling", S_IFLNK, false},
+		{"fifo", S_IFIFO, false},
+		{"nothing", 0, false},
+		{"../out/file", 0, false},
+		{"..", 0, false},
+		{"/etc/passwd", 0, false},
+		{"up/out/file", 0, false},
+		{"dirlink/file", S_IFREG, true},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct stat st;
+		int status = (portable ? ds_look_beneath_portable
+				       : ds_look_beneath)(root, table[i].path, &st);
+		mode_t wanted = portable && table[i].through_link ? 0 : table[i].type;
+		cr_expect_eq(status == 0, wanted != 0, "%s", table[i].path);
+		if (status == 0)
+			cr_expect_eq(st.st_mode & S_IFMT, wanted, "%s", table[i].path);
+	}
+}
+
 static void expect_openings(int (*open_it)(int, const char *, int), bool portable)
 {
 	char *tree = make_tree();
@@ -290,6 +326,7 @@ static void expect_openings(int (*open_it)(int, const char *, int), bool portabl
 	snprintf(path, sizeof path, "%s/in", tree);
 	int root = open(path, O_RDONLY | O_DIRECTORY);
 	cr_assert(root >= 0);
+	expect_looks(root, portable);
 	for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
 		int wanted = portable ? openings[i].portable : openings[i].error;
 		errno = 0;
@@ -302,7 +339,8 @@ static void expect_openings(int (*open_it)(int, const char *, int), bool portabl
 		close(fd);
 	}
 	/* Nothing was left open: the next descriptor is the one behind the root. */
-	int next = open_it(root, "dir", O_DIRECTORY);
+	close(open_it(root, "dir", O_DIRECTORY));
+	int next = open("/dev/null", O_RDONLY);
 	cr_expect_eq(next, root + 1);
 	close(next);
 	close(root);

@@ -67,7 +67,7 @@ static const struct {
 	{JSON("active"), "# Title\n", DS_ITEM_INCOMPLETE, "missing-status ",
 	 "spec.md has no status: it has no front matter"},
 	{JSON("active"), SPEC(""), DS_ITEM_INCOMPLETE, "missing-status ",
-	 "spec.md has no status: it is null"},
+	 "spec.md has no status: it is empty"},
 	{"{}", SPEC("active"), DS_ITEM_INCOMPLETE, "missing-status ",
 	 "metadata.json has no status: it has no \"status\""},
 	{"{}", "# Title\n", DS_ITEM_INCOMPLETE, "missing-status missing-status ", NULL},
@@ -144,6 +144,38 @@ Test(detect, says_where_and_how_to_repair)
 	cr_expect_str_eq(finding->outcome,
 			 "sets spec.md to completed; to keep active: desync-set 0047-us active");
 	ds_scanned_free(&scanned);
+}
+
+/* The command works as printed from where the report was asked for. */
+Test(detect, names_the_directory_and_the_shelf_in_the_repair)
+{
+	static const struct test_file files[] = {
+		{.path = INC "_archive/0001-a/metadata.json", .bytes = JSON("active")},
+		{.path = INC "_archive/0001-a/spec.md", .bytes = SPEC("completed")},
+		{0},
+	};
+	static const struct {
+		const char *where;
+		const char *fix;
+	} table[] = {
+		{NULL, "desync-fix --yes --all 0001-a"},
+		{"../my repo", "desync-fix --yes -C '../my repo' --all 0001-a"},
+		{"\x1b", NULL},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct test_source source;
+		struct ds_scanned scanned = {0};
+		ds_error err;
+		test_source_init(&source, files);
+		struct ds_scan scan = {.rule = &ds_specweave_rule,
+				       .source = &source.source,
+				       .where = table[i].where,
+				       .all = true};
+		cr_assert_eq(ds_scan_rule(&scan, &scanned, &err), 0);
+		const char *fix = scanned.findings.at[0].fix;
+		cr_expect_str_eq(fix ? fix : "(none)", table[i].fix ? table[i].fix : "(none)");
+		ds_scanned_free(&scanned);
+	}
 }
 
 /* What is printed is run by agents: every id is one harmless word. */
@@ -382,7 +414,7 @@ Test(scan, resolves_ids)
 		{"9", true, "0009-old ", NULL},
 		{"0009-old", true, "0009-old ", NULL},
 		{"0001-good", true, "0001-good 0001-good ", NULL},
-		{"1", true, "", "1: fits more than one item: "},
+		{"1", true, "0001-good 0001-good ", NULL},
 		{"_archive", false, "", "_archive: no such item: "},
 		{"../x", false, "", "'../x': not an id: "},
 		{"", false, "", "'': not an id: "},

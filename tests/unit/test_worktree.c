@@ -39,9 +39,16 @@ static const struct {
 	{"fifo", DS_UNUSABLE, "not a regular file but a FIFO", DS_UNUSABLE},
 	{"fifolink", DS_UNUSABLE, "not a regular file but a FIFO", DS_UNUSABLE},
 	{"socket", DS_UNUSABLE, "not a regular file but a socket or a device", DS_UNUSABLE},
-	{"outside", DS_UNUSABLE, "a link that leads outside the repository", DS_UNUSABLE},
-	{"absolute", DS_UNUSABLE, "a link that leads outside the repository", DS_UNUSABLE},
+	{"outside", DS_UNUSABLE, "a link that is absolute or leads outside the repository",
+	 DS_UNUSABLE},
+	{"absolute", DS_UNUSABLE, "a link that is absolute or leads outside the repository",
+	 DS_UNUSABLE},
 	{"dangling", DS_UNUSABLE, "a link that leads nowhere", DS_UNUSABLE},
+	{"dangling/x/y", DS_UNUSABLE, "a link that leads nowhere", DS_UNUSABLE},
+	{"dirlink/nothing", DS_MISSING, "", DS_MISSING},
+	{"dirlink/file", DS_REGULAR, "", DS_REGULAR},
+	{"up/x", DS_UNUSABLE, "a link that is absolute or leads outside the repository",
+	 DS_UNUSABLE},
 	{"loop", DS_UNUSABLE, "links that lead in a circle, or may not be followed here",
 	 DS_UNUSABLE},
 	{"large", DS_UNUSABLE, "larger than 0 MiB", DS_REGULAR},
@@ -57,7 +64,7 @@ static void make_tree(struct test_scratch *scratch)
 			 "mkdir dir locked && cp file dir && cp file locked && cp file secret &&"
 			 "ln -s file inside && ln -s dir dirlink && mkfifo fifo && "
 			 "ln -s fifo fifolink && ln -s ../../etc/passwd outside && "
-			 "ln -s /etc/passwd absolute && ln -s nowhere dangling && "
+			 "ln -s /etc/passwd absolute && ln -s nowhere dangling && ln -s .. up && "
 			 "ln -s loop loop && : >empty && chmod 0 locked secret && "
 			 "head -c 65 /dev/zero >large && perl -MSocket -e '"
 			 "socket(S,PF_UNIX,SOCK_STREAM,0);bind(S,sockaddr_un(\"socket\"))'");
@@ -172,7 +179,8 @@ Test(worktree, lists, .timeout = 30)
 		{"file", DS_TROUBLE, "Not a directory"},
 		{"locked", DS_TROUBLE, "Permission denied"},
 		{"dangling", DS_TROUBLE, "a link that leads nowhere"},
-		{"outside", DS_TROUBLE, "a link that leads outside the repository"},
+		{"dangling/x", DS_TROUBLE, "a link that leads nowhere"},
+		{"outside", DS_TROUBLE, "a link that is absolute or leads outside the repository"},
 		{"loop", DS_TROUBLE, "links that lead in a circle, or may not be followed here"},
 		{"nothing", 0, ""},
 	};
