@@ -10,9 +10,9 @@ struct ds_code_info {
 	const char *name;
 	const char *alias; /* or NULL */
 	ds_severity severity;
-	ds_status status;   /* what an error of this code makes a program exit with */
-	const char *phrase; /* behind the copy's name: "cannot be read" */
-	const char *noun;   /* behind a count: "copies that do not exist" */
+	ds_status status;     /* what an error of this code makes a program exit with */
+	const char *phrase;   /* behind the copy's name: "cannot be read" */
+	const char *in_short; /* behind "3 items: ", where several are one line */
 	const char *advice;
 };
 

@@ -1,6 +1,7 @@
 /* The report for a person: errors whole, warnings folded, and a count. */
 #include <string.h>
 
+#include "finding.h"
 #include "report.h"
 
 enum { IDS_SHOWN = 3 };
@@ -75,7 +76,8 @@ static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome, si
 	ds_put(w, ds_severity_name(head->severity));
 	ds_put(w, ":");
 	ds_paint(w, DS_PLAIN);
-	ds_putf(w, " %zu [%s]", count, ds_code_name(head->code));
+	ds_putf(w, " %zu item%s: %s [%s]", count, count == 1 ? "" : "s",
+		ds_code_info(head->code)->in_short, ds_code_name(head->code));
 	item = NULL;
 	for (size_t i = first; shown < count && shown < IDS_SHOWN; i++, shown++) {
 		i = next_item(outcome, head->code, i, item);
@@ -85,7 +87,7 @@ static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome, si
 	}
 	if (count > shown)
 		ds_putf(w, " and %zu more", count - shown);
-	ds_put(w, " (-v says more)\n");
+	ds_put(w, " (-v lists them)\n");
 }
 
 static void put_all_folded(struct ds_writer *w, const struct ds_outcome *outcome)

@@ -107,7 +107,9 @@ Test(text, puts_errors_first_folds_warnings_and_counts)
 		"    d/metadata.json:3:14: completed\n"
 		"    repair: desync-fix --yes 0047-us (sets spec.md to completed; to keep active: "
 		"desync-set 0047-us active)\n"
-		"warning: 4 [missing-copy]: 0001-a, 0002-b, 0050-c and 1 more (-v says more)\n"
+		"warning: 4 items: a copy is not there [missing-copy]: 0001-a, 0002-b, 0050-c and "
+		"1 more "
+		"(-v lists them)\n"
 		"9 agree, 1 desynced, 4 cannot be compared; 604 in _archive and others not looked "
 		"at "
 		"(--all)\n");
