@@ -187,7 +187,7 @@ int cli_print_result(const char *program, const struct cli_options *options,
 
 /* ---- Progress ----------------------------------------------------------- */
 
-enum { SHOW_AFTER_MS = 500 };
+enum { FIRST_AFTER_MS = 500, AGAIN_AFTER_MS = 100 };
 
 static long long now_ms(void)
 {
@@ -200,15 +200,16 @@ void cli_progress_begin(struct cli_progress *progress, const struct cli_options 
 {
 	*progress = (struct cli_progress){
 		.wanted = isatty(STDERR_FILENO) && !options->quiet,
-		.begun = now_ms(),
+		.next = now_ms() + FIRST_AFTER_MS,
 	};
 }
 
 void cli_progress_show(void *context, size_t done, size_t total)
 {
 	struct cli_progress *progress = context;
-	if (!progress->wanted || now_ms() - progress->begun < SHOW_AFTER_MS)
+	if (!progress->wanted || now_ms() < progress->next)
 		return;
+	progress->next = now_ms() + AGAIN_AFTER_MS;
 	progress->shown = true;
 	fprintf(stderr, "\r%zu of %zu items", done, total);
 }

@@ -26,7 +26,7 @@ int cli_print_result(const char *program, const struct cli_options *options,
 struct cli_progress {
 	bool wanted;
 	bool shown;
-	long long begun; /* milliseconds of the monotonic clock */
+	long long next; /* when to show it again, in milliseconds of the monotonic clock */
 };
 
 void cli_progress_begin(struct cli_progress *progress, const struct cli_options *options);
