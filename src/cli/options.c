@@ -33,7 +33,7 @@ static const struct option_line lines[] = {
 	{LARGE + 'c', "color", "WHEN", "auto (the default), always or never"},
 	{'j', "jobs", "N", "use N threads"},
 	{'q', "quiet", NULL, "print no report; the exit status says it"},
-	{'v', "verbose", NULL, "list every warning"},
+	{'v', "verbose", NULL, "list every warning, and say all of every error"},
 	{'h', "help", NULL, "print this and exit"},
 	{'V', "version", NULL, "print the version and exit"},
 };

@@ -4,7 +4,17 @@
 #include "finding.h"
 #include "report.h"
 
-enum { IDS_SHOWN = 3 };
+enum {
+	IDS_SHOWN = 3,
+	WHOLE_LIMIT = 6, /* with more errors than this, each is one line: a screen shows them */
+};
+
+/* Lines are long enough without saying the id twice. */
+static bool is_named_by_path(const ds_finding *finding)
+{
+	return !finding->item ||
+	       (finding->copy_count && strstr(finding->copies[finding->focus].path, finding->item));
+}
 
 static void put_finding(struct ds_writer *w, const ds_finding *finding)
 {
@@ -19,7 +29,7 @@ static void put_finding(struct ds_writer *w, const ds_finding *finding)
 	ds_put(w, ":");
 	ds_paint(w, DS_PLAIN);
 	ds_put(w, " ");
-	if (finding->item) {
+	if (!is_named_by_path(finding)) {
 		ds_put_escaped(w, finding->item);
 		ds_put(w, ": ");
 	}
@@ -27,16 +37,29 @@ static void put_finding(struct ds_writer *w, const ds_finding *finding)
 	ds_putf(w, " [%s]\n", ds_code_name(finding->code));
 }
 
-static void put_errors(struct ds_writer *w, const struct ds_outcome *outcome)
+static size_t count_errors(const struct ds_outcome *outcome)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < outcome->finding_count; i++)
+		count += outcome->findings[i].severity == DS_ERROR;
+	return count;
+}
+
+static void put_errors(struct ds_writer *w, const struct ds_outcome *outcome, bool whole)
 {
 	for (size_t i = 0; i < outcome->finding_count; i++) {
 		const ds_finding *finding = &outcome->findings[i];
 		if (finding->severity != DS_ERROR)
 			continue;
 		put_finding(w, finding);
+		if (!whole)
+			continue;
 		ds_put_copies(w, finding, false);
 		ds_put_repair(w, finding);
 	}
+	if (!whole)
+		ds_put(w,
+		       "    -v shows the other copy, the repair of each, and what it results in\n");
 }
 
 static void put_others(struct ds_writer *w, const struct ds_outcome *outcome)
@@ -138,7 +161,7 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 static void write_text(struct ds_writer *w, const struct ds_outcome *outcome,
 		       const ds_report_options *options)
 {
-	put_errors(w, outcome);
+	put_errors(w, outcome, options->verbose || count_errors(outcome) <= WHOLE_LIMIT);
 	if (options->verbose)
 		put_others(w, outcome);
 	else

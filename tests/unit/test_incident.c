@@ -221,7 +221,7 @@ Test(formatReport, should_format_report_with_desyncs)
 	scan();
 	char *text = report();
 	cr_expect_str_eq(text,
-			 ".specweave/increments/0047-us/spec.md:3:9: error: 0047-us: "
+			 ".specweave/increments/0047-us/spec.md:3:9: error: "
 			 "metadata.json says completed, spec.md says active "
 			 "[status-mismatch]\n"
 			 "    .specweave/increments/0047-us/metadata.json:3:14: completed\n"

@@ -121,6 +121,42 @@ Test(text, puts_errors_first_folds_warnings_and_counts)
 		      "looked at (--all)\n");
 }
 
+/* On a real repository with many errors the first screen shows all of them. */
+Test(text, is_a_line_an_error_where_there_are_many)
+{
+	ds_finding findings[10];
+	ds_summary summary = {.items = 10, .desync = 10};
+	struct ds_outcome outcome = {.summary = &summary, .findings = findings};
+
+	for (size_t i = 0; i < 10; i++)
+		findings[i] = mismatch;
+	for (size_t count = 6; count <= 7; count++) {
+		outcome.finding_count = count;
+		char *got = write_report(&ds_text_format, &outcome, false, false, false);
+		char *verbose = write_report(&ds_text_format, &outcome, true, false, false);
+		size_t lines = 0;
+		for (const char *at = got; (at = strchr(at, '\n')); at++)
+			lines++;
+		cr_expect_eq(lines, count == 6 ? 3 * 6 + 1 : 7 + 2);
+		cr_expect_eq(strstr(got, "repair: ") != NULL, count == 6);
+		cr_expect_not_null(strstr(verbose, "repair: "));
+		free(got);
+		free(verbose);
+	}
+}
+
+/* An id that the path does not show is said. */
+Test(text, names_the_item_once)
+{
+	ds_summary summary = {.items = 1, .desync = 1};
+	ds_finding finding = mismatch;
+	struct ds_outcome outcome = {.summary = &summary, .findings = &finding, .finding_count = 1};
+	finding.item = "spec";
+	char *got = write_report(&ds_text_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "d/spec.md:5:9: error: metadata.json says"));
+	free(got);
+}
+
 Test(text, counts_in_words)
 {
 	static const struct {
