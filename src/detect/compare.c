@@ -16,7 +16,7 @@ static bool agree(const struct ds_seen_copy *a, const struct ds_seen_copy *b)
 {
 	if (a->set && b->set)
 		return (a->set & b->set) != 0;
-	return !a->set && !b->set && ds_text_equal(a->reading.text, b->reading.text);
+	return ds_text_equal(a->reading.text, b->reading.text);
 }
 
 static bool has_mismatch(const struct ds_desk *desk)

@@ -288,6 +288,7 @@ static const struct test_file increments[] = {
 	{.path = INCREMENTS ".hidden/spec.md", .bytes = "x"},
 	{.path = INCREMENTS "_archive/0009-old/spec.md", .bytes = "x"},
 	{.path = INCREMENTS "_paused/0008-later/spec.md", .bytes = "x"},
+	{.path = INCREMENTS "_odd/spec.md", .bytes = "x"},
 	{0},
 };
 
@@ -357,8 +358,9 @@ Test(expand, finds_one_without_listing)
 	static const struct {
 		const char *id;
 		size_t found;
-	} table[] = {{"0001-a", 1},   {"0002-b", 1},  {"0003-empty", 0}, {"0001", 0},
-		     {"_archive", 0}, {".hidden", 0}, {"README.md", 0},  {"0009-old", 0}};
+	} table[] = {{"0001-a", 1},  {"0002-b", 1},    {"0003-empty", 0},
+		     {"0001", 0},    {"_archive", 0},  {"_odd", 0},
+		     {".hidden", 0}, {"README.md", 0}, {"0009-old", 0}};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct fixture f;
 		ds_error err;
