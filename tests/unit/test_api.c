@@ -103,12 +103,14 @@ Test(api, takes_options_of_other_sizes)
 	} newer = {.options = {.size = sizeof newer, .all = true}};
 	struct {
 		size_t size;
-	} older = {sizeof older};
+		char behind[sizeof(ds_scan_options)];
+	} older = {.size = sizeof(size_t)};
 	ds_error err = {0};
 	ds_repo *repo;
 	ds_result *result;
 
 	memset(newer.future, 0xff, sizeof newer.future);
+	memset(older.behind, 0xff, sizeof older.behind);
 	test_scratch_increment(&scratch, "_archive/0001-a", "active", "active");
 	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0);
 	cr_assert_eq(ds_scan(&result, repo, &newer.options, &err), 0);
