@@ -156,6 +156,29 @@ Test(worktree, reads_what_is_longer_than_it_says)
 	source->ops->free(source);
 }
 
+/* Nothing is mapped at address 0: reading there is an I/O error. */
+Test(worktree, says_what_kept_it_from_reading)
+{
+	static const struct ds_extent extents[] = {
+		{.first = 0, .limit = 1 << 20, .enough = NULL},
+		{.first = 16, .limit = 1 << 20, .enough = after_three_lines},
+	};
+	struct ds_source *source;
+	struct ds_blob blob = {0};
+	ds_error err;
+	cr_assert_eq(ds_worktree_open(&source, "/proc", &err), 0);
+	for (size_t i = 0; i < 2; i++) {
+		source->ops->read(source, "self/mem", &extents[i], &blob);
+		cr_expect_eq(blob.kind, DS_UNUSABLE);
+		cr_expect_str_eq(blob.why, "Input/output error");
+	}
+	/* A link of the kernel's own, to somebody's descriptor, is not followed. */
+	source->ops->read(source, "self/fd/0", NULL, &blob);
+	cr_expect_eq(blob.kind, DS_UNUSABLE);
+	ds_blob_free(&blob);
+	source->ops->free(source);
+}
+
 struct names {
 	char text[512];
 	int stop_at;
