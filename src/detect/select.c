@@ -15,10 +15,13 @@ struct selection {
 	struct ds_items known; /* every item that is in reach, once one id needed a list */
 };
 
-/* A directory that cannot be listed may hold items: that is a finding. */
-static int on_problem(void *context, const char *path, const char *why, ds_error *err)
+/* A directory that cannot be listed may hold items: that is a finding. A shelf that is
+ * skipped is only counted: `--all` will say that it cannot be. */
+static int on_problem(void *context, const char *path, bool shelf, const char *why, ds_error *err)
 {
 	struct selection *s = context;
+	if (shelf && !s->scan->all)
+		return 0;
 	struct ds_arena *strings = &s->out->strings;
 	const struct ds_code_info *info = ds_code_info(DS_UNREADABLE);
 	struct ds_buf message = {0};
@@ -41,17 +44,6 @@ static int on_problem(void *context, const char *path, const char *why, ds_error
 	return ds_findings_add(&s->out->findings, &finding) ? 0 : ds_fail_memory(err);
 }
 
-/* What lies in a skipped directory is only counted: that it cannot be is no
- * trouble of this scan, `--all` will say it. */
-static int ignore_problem(void *context, const char *path, const char *why, ds_error *err)
-{
-	(void)context;
-	(void)path;
-	(void)why;
-	(void)err;
-	return 0;
-}
-
 /* ---- Every item --------------------------------------------------------- */
 
 static int drop_absent(const struct ds_scan *scan, struct ds_items *items, ds_error *err)
@@ -69,23 +61,10 @@ static int drop_absent(const struct ds_scan *scan, struct ds_items *items, ds_er
 	return 0;
 }
 
-static int expand_archived(const struct selection *s, struct ds_items *into, ds_error *err)
-{
-	struct ds_expansion expansion = s->expansion;
-	expansion.items = into;
-	if (into == &s->out->skipped)
-		expansion.problem = ignore_problem;
-	return ds_expand_archived(&expansion, err);
-}
-
 static int select_all(struct selection *s, ds_error *err)
 {
+	s->expansion.archived = s->scan->all ? &s->out->items : &s->out->skipped;
 	int status = ds_expand(&s->expansion, err);
-	if (status)
-		return status;
-	if (s->scan->all)
-		return expand_archived(s, &s->out->items, err);
-	status = expand_archived(s, &s->out->skipped, err);
 	return status ? status : drop_absent(s->scan, &s->out->skipped, err);
 }
 
@@ -116,11 +95,8 @@ static int list_known(struct selection *s, ds_error *err)
 		return 0;
 	struct ds_expansion expansion = s->expansion;
 	expansion.items = &s->known;
+	expansion.archived = &s->known;
 	int status = ds_expand(&expansion, err);
-	if (!status && !s->scan->all)
-		expansion.problem = ignore_problem;
-	if (!status)
-		status = ds_expand_archived(&expansion, err);
 	ds_items_sort(&s->known);
 	s->listed = true;
 	return status;

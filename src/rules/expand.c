@@ -14,9 +14,8 @@ bool ds_copy_path(struct ds_buf *out, const struct ds_copy_rule *copy, const cha
 
 struct expansion {
 	const struct ds_expansion *public;
-	const char *pattern;
-	bool archived;
-	struct ds_buf path; /* as the pattern has it, with its "/" at the end */
+	struct ds_walk walk; /* pattern 0 is the rule's items, the others its shelves */
+	struct ds_buf path;  /* as the pattern has it, with its "/" at the end */
 };
 
 static bool is_excluded(const struct ds_rule *rule, struct ds_text path)
@@ -27,19 +26,20 @@ static bool is_excluded(const struct ds_rule *rule, struct ds_text path)
 	return false;
 }
 
-static int add_item(const struct ds_expansion *expansion, struct ds_item item, struct ds_text path,
+static int add_item(const struct ds_expansion *expansion, bool archived, struct ds_text path,
 		    struct ds_text id, ds_error *err)
 {
+	struct ds_item item = {.archived = archived, .status = DS_NO_STATUS};
 	char *copy = ds_arena_copy(expansion->strings, path.at, path.len);
 	if (!copy)
 		return ds_fail_memory(err);
 	item.path = copy;
-	item.status = DS_NO_STATUS;
 	/* Mostly the id is the end of the path: it need not be kept twice. */
 	size_t at = (size_t)(id.at - path.at);
 	item.id = at + id.len == path.len ? copy + at
 					  : ds_arena_copy(expansion->strings, id.at, id.len);
-	if (!item.id || !ds_items_add(expansion->items, &item))
+	struct ds_items *items = archived ? expansion->archived : expansion->items;
+	if (!item.id || !ds_items_add(items, &item))
 		return ds_fail_memory(err);
 	return 0;
 }
@@ -51,57 +51,49 @@ static struct ds_text without_slash(struct ds_text path)
 	return path;
 }
 
-static int on_match(void *context, const char *path, ds_error *err)
+static int on_match(void *context, const char *path, int which, ds_error *err)
 {
 	struct expansion *e = context;
+	const char *pattern = e->walk.patterns[which];
 	struct ds_captures captures;
-	size_t pattern_len = strlen(e->pattern);
 
 	ds_buf_cut(&e->path, 0);
 	ds_buf_puts(&e->path, path);
-	if (e->pattern[pattern_len - 1] == '/')
+	if (pattern[strlen(pattern) - 1] == '/')
 		ds_buf_puts(&e->path, "/");
 	if (e->path.failed)
 		return ds_fail_memory(err);
 	struct ds_text whole = {e->path.bytes, e->path.len};
-	if (!ds_pattern_match(e->pattern, whole, &captures))
+	if (!ds_pattern_match(pattern, whole, &captures))
 		return 0;
-	if (!e->archived && is_excluded(e->public->rule, whole))
+	if (which == 0 && is_excluded(e->public->rule, whole))
 		return 0;
-	return add_item(e->public, (struct ds_item){.archived = e->archived}, without_slash(whole),
-			ds_capture(&captures, "id"), err);
+	return add_item(e->public, which > 0, without_slash(whole), ds_capture(&captures, "id"),
+			err);
 }
 
-static int on_problem(void *context, const char *path, const char *why, ds_error *err)
+static int on_problem(void *context, const char *path, unsigned patterns, const char *why,
+		      ds_error *err)
 {
 	const struct expansion *e = context;
-	return e->public->problem(e->public->context, path, why, err);
-}
-
-static int expand(const struct ds_expansion *expansion, const char *pattern, bool archived,
-		  ds_error *err)
-{
-	struct expansion e = {.public = expansion, .pattern = pattern, .archived = archived};
-	struct ds_walk walk = {.source = expansion->source,
-			       .match = on_match,
-			       .problem = on_problem,
-			       .context = &e};
-	int status = ds_pattern_walk(&walk, pattern, err);
-	ds_buf_free(&e.path);
-	return status;
+	return e->public->problem(e->public->context, path, !(patterns & 1), why, err);
 }
 
 int ds_expand(const struct ds_expansion *expansion, ds_error *err)
 {
-	return expand(expansion, expansion->rule->items, false, err);
-}
+	const char *const *shelf = expansion->archived ? expansion->rule->archived : NULL;
+	struct expansion e = {.public = expansion};
 
-int ds_expand_archived(const struct ds_expansion *expansion, ds_error *err)
-{
-	const char *const *pattern = expansion->rule->archived;
-	int status = 0;
-	for (; !status && pattern && *pattern; pattern++)
-		status = expand(expansion, *pattern, true, err);
+	e.walk = (struct ds_walk){.source = expansion->source,
+				  .patterns = {expansion->rule->items},
+				  .pattern_count = 1,
+				  .match = on_match,
+				  .problem = on_problem,
+				  .context = &e};
+	for (; shelf && *shelf && e.walk.pattern_count < DS_WALK_LIMIT; shelf++)
+		e.walk.patterns[e.walk.pattern_count++] = *shelf;
+	int status = ds_pattern_walk(&e.walk, err);
+	ds_buf_free(&e.path);
 	return status;
 }
 
@@ -132,14 +124,13 @@ int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const s
 static int add_if_exists(const struct ds_expansion *expansion, struct ds_text path,
 			 struct ds_text id, ds_error *err)
 {
-	struct ds_item item = {0};
 	bool exists;
-	int status = add_item(expansion, item, path, id, err);
+	int status = add_item(expansion, false, path, id, err);
 
 	if (status)
 		return status;
-	item = expansion->items->at[expansion->items->len - 1];
-	status = ds_item_exists(expansion->rule, expansion->source, &item, &exists, err);
+	status = ds_item_exists(expansion->rule, expansion->source,
+				&expansion->items->at[expansion->items->len - 1], &exists, err);
 	if (status || !exists)
 		expansion->items->len--;
 	return status;

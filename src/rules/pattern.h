@@ -34,16 +34,24 @@ struct ds_text ds_capture(const struct ds_captures *captures, const char *name);
  * has a wildcard, or a name that is not there. */
 bool ds_pattern_fill(struct ds_buf *out, const char *pattern, const struct ds_captures *captures);
 
+enum { DS_WALK_LIMIT = 16 };
+
 struct ds_walk {
 	struct ds_source *source;
-	int (*match)(void *context, const char *path, ds_error *err);
-	/* Called for each directory that could not be listed; the walk goes on. */
-	int (*problem)(void *context, const char *path, const char *why, ds_error *err);
+	const char *patterns[DS_WALK_LIMIT];
+	int pattern_count;
+	/* Called for each match of the pattern with that number. */
+	int (*match)(void *context, const char *path, int pattern, ds_error *err);
+	/* Called for each directory that could not be listed, with the patterns (a bit
+	 * each) that may have matches in it; the walk goes on. */
+	int (*problem)(void *context, const char *path, unsigned patterns, const char *why,
+		       ds_error *err);
 	void *context;
 };
 
-/* Finds every path of the source that matches. Lists only directories that a
- * wildcard is in. Fails only where a callback does. */
-int ds_pattern_walk(const struct ds_walk *walk, const char *pattern, ds_error *err);
+/* Finds every path of the source that matches one of the patterns. Lists only
+ * directories that a wildcard is in, and each of them once. Fails only where a
+ * callback does. */
+int ds_pattern_walk(const struct ds_walk *walk, ds_error *err);
 
 #endif

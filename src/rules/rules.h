@@ -24,14 +24,15 @@ bool ds_copy_path(struct ds_buf *out, const struct ds_copy_rule *copy, const cha
 struct ds_expansion {
 	const struct ds_rule *rule;
 	struct ds_source *source;
-	struct ds_arena *strings; /* paths and ids live here */
-	struct ds_items *items;   /* appended to; not all need exist: see ds_item_exists */
-	int (*problem)(void *context, const char *path, const char *why, ds_error *err);
+	struct ds_arena *strings;  /* paths and ids live here */
+	struct ds_items *items;    /* appended to; not all need exist: see ds_item_exists */
+	struct ds_items *archived; /* the same for those on the shelves; NULL: leave them */
+	/* `shelf`: only archived items can be in that directory. */
+	int (*problem)(void *context, const char *path, bool shelf, const char *why, ds_error *err);
 	void *context;
 };
 
 int ds_expand(const struct ds_expansion *expansion, ds_error *err);
-int ds_expand_archived(const struct ds_expansion *expansion, ds_error *err);
 
 /* The item of that full id, found without listing anything where the rule's
  * pattern allows it. 0 with items->len unchanged where there is none. */

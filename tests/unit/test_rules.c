@@ -148,20 +148,25 @@ struct found {
 	int problems;
 };
 
-static int on_match(void *context, const char *path, ds_error *err)
+static int on_match(void *context, const char *path, int pattern, ds_error *err)
 {
 	struct found *found = context;
-	snprintf(found->text + strlen(found->text), sizeof found->text - strlen(found->text), "%s ",
-		 path);
+	size_t len = strlen(found->text);
+	if (pattern > 0)
+		snprintf(found->text + len, sizeof found->text - len, "%d:%s ", pattern, path);
+	else
+		snprintf(found->text + len, sizeof found->text - len, "%s ", path);
 	if (found->stop_after && --found->stop_after == 0)
 		return ds_fail(err, DS_CONFLICT, "stopped");
 	return 0;
 }
 
-static int on_problem(void *context, const char *path, const char *why, ds_error *err)
+static int on_problem(void *context, const char *path, unsigned patterns, const char *why,
+		      ds_error *err)
 {
 	struct found *found = context;
 	(void)err;
+	cr_expect_eq(patterns, 1);
 	cr_expect_str_eq(path, "d/sub");
 	cr_expect_str_eq(why, "Permission denied");
 	found->problems++;
@@ -174,8 +179,13 @@ static int walk(const char *pattern, struct found *found, size_t *lists, const c
 	ds_error err = {0};
 	test_source_init(&source, tree);
 	source.unlistable = unlistable;
-	struct ds_walk w = {&source.source, on_match, on_problem, found};
-	int status = ds_pattern_walk(&w, pattern, &err);
+	struct ds_walk w = {.source = &source.source,
+			    .patterns = {pattern},
+			    .pattern_count = 1,
+			    .match = on_match,
+			    .problem = on_problem,
+			    .context = found};
+	int status = ds_pattern_walk(&w, &err);
 	if (lists)
 		*lists = source.lists;
 	return status;
@@ -200,8 +210,8 @@ Test(walk, finds_what_matches_and_lists_only_what_it_must)
 		{"d/*/", "d/sub ", 1},
 		{"d/*/three.md", "d/sub/three.md ", 1},
 		{"d/*/*.md", "d/sub/three.md ", 2},
-		{"**/*.md", "top.md d/one.md d/sub/three.md d/sub/deep/four.md ", 10},
-		{"d/**/*.md", "d/one.md d/sub/three.md d/sub/deep/four.md ", 6},
+		{"**/*.md", "top.md d/one.md d/sub/three.md d/sub/deep/four.md ", 5},
+		{"d/**/*.md", "d/one.md d/sub/three.md d/sub/deep/four.md ", 3},
 		{"nothing/*", "", 1},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -213,12 +223,53 @@ Test(walk, finds_what_matches_and_lists_only_what_it_must)
 	}
 }
 
+/* Several patterns are one walk, and share what they list. */
+Test(walk, looks_for_many_patterns_at_once)
+{
+	struct test_source source;
+	struct found found = {.text = ""};
+	ds_error err = {0};
+	test_source_init(&source, tree);
+	struct ds_walk w = {.source = &source.source,
+			    .patterns = {"d/*.md", "d/*/", "d/*/*.md", "top.md", "d/one.md"},
+			    .pattern_count = 5,
+			    .match = on_match,
+			    .problem = on_problem,
+			    .context = &found};
+	cr_expect_eq(ds_pattern_walk(&w, &err), 0);
+	cr_expect_str_eq(found.text, "4:d/one.md d/one.md 1:d/sub 2:d/sub/three.md 3:top.md ");
+	cr_expect_eq(source.lists, 2);
+}
+
+Test(walk, refuses_more_than_it_can_hold)
+{
+	static const struct test_file deep[] = {
+		{.path = "1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/5/6/7/8/9/0/1/2/3/4/x",
+		 .bytes = "x"},
+		{0},
+	};
+	struct test_source source;
+	struct found found = {.text = ""};
+	ds_error err = {0};
+	test_source_init(&source, deep);
+	struct ds_walk w = {
+		.source = &source.source,
+		.patterns =
+			{"**/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/x"},
+		.pattern_count = 1,
+		.match = on_match,
+		.problem = on_problem,
+		.context = &found};
+	cr_expect_eq(ds_pattern_walk(&w, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "too many components behind \"**\"");
+}
+
 Test(walk, goes_on_behind_a_directory_that_cannot_be_listed)
 {
 	struct found found = {.text = ""};
 	cr_expect_eq(walk("d/**/*.md", &found, NULL, "d/sub"), 0);
 	cr_expect_str_eq(found.text, "d/one.md ");
-	cr_expect_eq(found.problems, 2);
+	cr_expect_eq(found.problems, 1);
 }
 
 Test(walk, stops_where_a_callback_fails)
@@ -292,9 +343,10 @@ static const struct test_file increments[] = {
 	{0},
 };
 
-static int no_problem(void *context, const char *path, const char *why, ds_error *err)
+static int no_problem(void *context, const char *path, bool shelf, const char *why, ds_error *err)
 {
 	(void)context;
+	(void)shelf;
 	(void)err;
 	cr_assert(false, "%s: %s", path, why);
 	return 0;
@@ -344,12 +396,18 @@ Test(expand, finds_what_is_archived)
 	struct fixture f;
 	ds_error err;
 	begin(&f, &ds_specweave_rule, increments);
-	cr_expect_eq(ds_expand_archived(&f.expansion, &err), 0);
-	ds_items_sort(&f.items);
-	cr_assert_eq(f.items.len, 2);
-	cr_expect_str_eq(f.items.at[0].path, INCREMENTS "_paused/0008-later");
-	cr_expect_str_eq(f.items.at[1].id, "0009-old");
-	cr_expect(f.items.at[0].archived && f.items.at[1].archived);
+	struct ds_items archived = {0};
+	f.expansion.archived = &archived;
+	cr_expect_eq(ds_expand(&f.expansion, &err), 0);
+	ds_items_sort(&archived);
+	cr_expect_eq(f.items.len, 3);
+	cr_assert_eq(archived.len, 2);
+	cr_expect_str_eq(archived.at[0].path, INCREMENTS "_paused/0008-later");
+	cr_expect_str_eq(archived.at[1].id, "0009-old");
+	cr_expect(archived.at[0].archived && archived.at[1].archived);
+	/* The increments and each of the three shelves are listed once. */
+	cr_expect_eq(f.source.lists, 4);
+	ds_items_free(&archived);
 	end(&f);
 }
 
