@@ -27,6 +27,8 @@ static struct ds_text line_at(struct ds_text bytes, size_t at, size_t *next)
 /* Blanks that nobody sees may follow the three characters. */
 static bool is_fence(struct ds_text line, const char *fence)
 {
+	if (line.len < 3 || *line.at != *fence)
+		return false;
 	while (line.len > 3 && (line.at[line.len - 1] == ' ' || line.at[line.len - 1] == '\t'))
 		line.len--;
 	return ds_text_is(line, fence);
@@ -146,7 +148,8 @@ static size_t disputed_break(struct ds_text at)
 static size_t find_disputed(struct ds_text slice)
 {
 	for (size_t i = 0; i < slice.len; i++)
-		if ((unsigned char)slice.at[i] >= 0x80 &&
+		/* The two bytes that one can begin with. */
+		if (((unsigned char)slice.at[i] == 0xc2 || (unsigned char)slice.at[i] == 0xe2) &&
 		    disputed_break((struct ds_text){slice.at + i, slice.len - i}))
 			return i;
 	return SIZE_MAX;

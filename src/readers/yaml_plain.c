@@ -38,20 +38,18 @@ static size_t key_length(struct ds_text line)
 static bool is_printable(struct ds_text line)
 {
 	size_t i = 0;
-	while (i < line.len) {
-		unsigned char c = (unsigned char)line.at[i];
-		if (c >= 0x20 && c < 0x7f) {
-			i++;
-			continue;
-		}
+	for (;;) {
 		unsigned point = 0;
+		while (i < line.len && line.at[i] >= 0x20 && line.at[i] < 0x7f)
+			i++;
+		if (i == line.len)
+			return true;
 		size_t len = ds_utf8_next((struct ds_text){line.at + i, line.len - i}, &point);
 		if (!len || point < 0xa0 || point == 0x2028 || point == 0x2029 || point == 0xfeff ||
 		    point == 0xfffe || point == 0xffff)
 			return false;
 		i += len;
 	}
-	return true;
 }
 
 /* Only blanks, and a comment if a blank goes before it. */
