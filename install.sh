@@ -96,6 +96,15 @@ resolve_prefix() {
   prefix=${prefix%/}$rest
 }
 
+# What CMake, the list of installed files or a shell would take for something else.
+check_prefix() {
+  case $prefix in
+  *[\\\"\$\`\;]* | *"
+"* | *' ' | *' /'*) fail "$prefix: a folder whose name is safe in scripts, please: choose another --prefix DIR" ;;
+  "$source"/build | "$source"/build/*) fail "$prefix: that is where it is built: choose another --prefix DIR" ;;
+  esac
+}
+
 choose_prefix() {
   if [ -z "$prefix" ] && is_root; then
     prefix=/usr/local
@@ -104,6 +113,7 @@ choose_prefix() {
     prefix=$HOME/.local
   fi
   resolve_prefix
+  check_prefix
   list=$prefix/lib/desync/installed-files
 }
 
@@ -255,8 +265,7 @@ build() {
 
 # ---- The list of installed files ----------------------------------------------
 
-# Nothing outside of the prefix is ever removed, whatever the list says. The one
-# exception are empty directories above it that were made with it: "../".
+# No line may lead outside of the prefix. The one exception are empty directories above it that were made with it: "../".
 check_list() {
   bad=$(awk '
     /^(\.\.\/)+$/ || $0 == "./" { next }
@@ -300,7 +309,8 @@ new_directories() {
 stage_files() {
   rm -rf "$stage"
   logged staging env DESTDIR="$stage" cmake --install "$1"
-  (cd "$stage$prefix" && find . ! -type d) | sed 's|^\./||' >"$stage.files"
+  (cd "$stage$prefix" && find . ! -type d) >"$stage.found" || fail "staging failed: see $log"
+  sed 's|^\./||' "$stage.found" >"$stage.files"
   echo lib/desync/installed-files >>"$stage.files"
   { cat "$stage.files" && new_directories; } | LC_ALL=C sort -u >"$stage.list"
 }
@@ -414,7 +424,7 @@ program() {
   if on_path; then
     printf '%s' "$1"
   else
-    printf '%s' "$prefix/bin/$1"
+    quoted "$prefix/bin/$1" | sed 's/^ //'
   fi
 }
 
@@ -441,6 +451,10 @@ END
 make_demo() {
   increment 0046-login-page completed completed
   increment 0047-us-task-linkage completed active
+  # Inside a hook, or beside a repository of its own, git is told to work on that one.
+  # The names are words.
+  # shellcheck disable=SC2046
+  unset $(git rev-parse --local-env-vars)
   export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
   logged "making a repository" git init -q .
   logged "making a repository" git add .
@@ -534,7 +548,8 @@ run_tests() {
 
 # ---- All of it ----------------------------------------------------------------
 
-source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+self=$(readlink -f -- "$0" 2>/dev/null) || self=$0
+source=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 log=$source/build/install.log
 users_path=$PATH
 unset DESTDIR

@@ -144,6 +144,7 @@ typedef struct ds_summary {
 	size_t not_looked_at; /* items in directories that were skipped */
 	const char *skipped;  /* the directory that holds most of those, or NULL */
 	size_t skipped_dirs;
+	size_t not_listed; /* skipped directories in which they could not be counted */
 } ds_summary;
 
 /* ---- A repository ------------------------------------------------------ */

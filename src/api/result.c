@@ -54,6 +54,8 @@ static bool count_skipped(ds_summary *summary, struct ds_scanned *scanned)
 	size_t most = 0;
 	size_t to;
 
+	summary->not_listed += scanned->shelves_unlisted;
+
 	for (size_t from = 0; from < skipped->len; from = to) {
 		struct ds_text shelf = shelf_of(&skipped->at[from]);
 		for (to = from + 1; to < skipped->len; to++)
@@ -159,6 +161,9 @@ int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_e
 int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
 {
 	ds_scan_options options = {.size = sizeof options, .ids = &id, .id_count = 1};
+	*out = NULL;
+	if (!id)
+		return ds_fail(err, DS_TROUBLE, "no id was given");
 	return ds_scan(out, repo, &options, err);
 }
 

@@ -24,8 +24,14 @@ static int refuse(const ds_result *result, const ds_finding *finding, ds_error *
 	ds_escape(&line, ds_text_of(finding->item ? finding->item : "it"));
 	ds_buf_puts(&line, ": ");
 	ds_escape(&line, ds_text_of(finding->message));
+	size_t said = line.len;
 	ds_buf_puts(&line, finding->fix ? "; repair it with: " : "; ");
 	ds_escape(&line, ds_text_of(finding->fix ? finding->fix : finding->advice));
+	/* Half a command could be another command. */
+	if (!line.failed && line.len >= sizeof err->message) {
+		ds_buf_cut(&line, said);
+		ds_buf_puts(&line, "; its repair is too long for this line: see desync-check");
+	}
 	int status = line.failed ? ds_fail_memory(err)
 				 : ds_fail(err, ds_result_status(result, true), "%s", line.bytes);
 	ds_buf_free(&line);
@@ -35,6 +41,8 @@ static int refuse(const ds_result *result, const ds_finding *finding, ds_error *
 int ds_validate(ds_repo *repo, const char *id, ds_error *err)
 {
 	ds_result *result;
+	if (!id)
+		return ds_fail(err, DS_TROUBLE, "no id was given");
 	int status = ds_check(&result, repo, id, err);
 	if (status)
 		return status;

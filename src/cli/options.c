@@ -75,7 +75,7 @@ static bool parse_jobs(const char *text, unsigned *jobs)
 	char *end;
 	errno = 0;
 	long value = strtol(text, &end, 10);
-	if (errno || *end || end == text || value < 1 || value > JOBS_LIMIT)
+	if (errno || *end || *text < '0' || *text > '9' || value < 1 || value > JOBS_LIMIT)
 		return false;
 	*jobs = (unsigned)value;
 	return true;
@@ -213,6 +213,10 @@ int cli_parse(struct cli_options *options, const struct cli_program *program, in
 	}
 	while (optind < argc)
 		options->ids[options->id_count++] = argv[optind++];
+	if (options->oneline && options->format) {
+		cli_complain(program->name, "--oneline is a format of its own: leave out --format");
+		return DS_TROUBLE;
+	}
 	if (program->needs_id && !options->id_count) {
 		cli_complain(program->name, "which item? usage: %s %s", program->name,
 			     program->usage);

@@ -219,7 +219,7 @@ static bool is_repairable(const struct ds_desk *desk, const struct ds_item *item
 {
 	int authority = desk->rule->authority;
 	if (authority == DS_NO_COPY || desk->copies[authority].status == DS_NO_STATUS ||
-	    ds_needs_escape(ds_text_of(item->id)))
+	    ds_needs_escape(ds_text_of(item->id)) || item->twin)
 		return false;
 	if (desk->where && ds_needs_escape(ds_text_of(desk->where)))
 		return false;

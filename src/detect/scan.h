@@ -29,6 +29,7 @@ struct ds_scanned {
 	struct ds_findings findings;
 	struct ds_arena strings; /* all of their strings */
 	struct ds_items skipped; /* those in directories that were not looked into */
+	size_t shelves_unlisted; /* directories in which there may be more of them */
 
 	/* Ids that fit nothing, or too much: a line each. */
 	const char **trouble;

@@ -20,13 +20,15 @@ struct selection {
 static int on_problem(void *context, const char *path, bool shelf, const char *why, ds_error *err)
 {
 	struct selection *s = context;
-	if (shelf && !s->scan->all)
+	s->blind = true;
+	if (shelf && !s->scan->all) {
+		s->out->shelves_unlisted++;
 		return 0;
+	}
 	struct ds_arena *strings = &s->out->strings;
 	const struct ds_code_info *info = ds_code_info(DS_UNREADABLE);
 	struct ds_buf message = {0};
 	ds_copy *place = ds_arena_alloc(strings, sizeof *place);
-	s->blind = true;
 	const char *shown = *path ? path : ".";
 
 	ds_buf_printf(&message, "the directory %s %s: %s", shown, info->phrase, why);
@@ -238,6 +240,9 @@ static void drop_repeated(struct ds_items *items)
 		if (!kept || strcmp(items->at[kept - 1].path, items->at[i].path) != 0)
 			items->at[kept++] = items->at[i];
 	items->len = kept;
+	for (size_t i = 1; i < items->len; i++)
+		if (strcmp(items->at[i - 1].id, items->at[i].id) == 0)
+			items->at[i - 1].twin = items->at[i].twin = true;
 }
 
 int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)

@@ -123,10 +123,10 @@ static void read_slice(struct ds_reading *out, struct ds_text slice, const char 
 				   "\"%s\" may come from what is merged in here", at);
 	else if (found.variant != SIZE_MAX && found.type != DS_YAML_ABSENT)
 		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.variant,
-				   "this key differs from \"%s\" only in letter case", at);
+				   "some parsers take this key for \"%s\" too", at);
 	else if (found.variant != SIZE_MAX)
 		ds_reading_fail_at(out, DS_MISSING_STATUS, found.variant,
-				   "it has no \"%s\", only a key in another letter case", at);
+				   "it has no \"%s\", only a key that looks like it", at);
 	else
 		take(out, &found, slice, at);
 }
@@ -193,11 +193,21 @@ static void read_both_ways(struct ds_reading *out, struct ds_text slice, size_t 
 
 /* ---- The reader --------------------------------------------------------- */
 
+static bool is_utf_16(struct ds_text bytes)
+{
+	return bytes.len >= 2 &&
+	       (memcmp(bytes.at, "\xff\xfe", 2) == 0 || memcmp(bytes.at, "\xfe\xff", 2) == 0);
+}
+
 static void frontmatter_read(struct ds_reading *out, struct ds_text bytes, bool whole,
 			     const char *at, struct ds_arena *scratch)
 {
 	struct ds_slice slice = ds_frontmatter_slice(bytes, whole);
 
+	if (is_utf_16(bytes)) {
+		ds_reading_fail_at(out, DS_MALFORMED, 0, "not UTF-8 but UTF-16");
+		return;
+	}
 	if (slice.kind == DS_SLICE_NONE) {
 		ds_reading_fail(out, DS_MISSING_STATUS, "it has no front matter");
 		return;

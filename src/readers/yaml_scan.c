@@ -73,10 +73,11 @@ static bool advance(struct scan *s)
 		    s->parser.problem ? s->parser.problem : "it does not say what is wrong");
 }
 
-static void note(size_t *where, size_t at)
+/* Only the first counts; where that is takes a walk over the slice. */
+static void note(const struct scan *s, size_t *where)
 {
 	if (*where == SIZE_MAX)
-		*where = at;
+		*where = here(s);
 }
 
 /* ---- What a node says about itself -------------------------------------- */
@@ -177,27 +178,27 @@ static int level_behind(struct scan *s, int level, bool *had)
 	if (level == OFF)
 		return OFF;
 	if (s->event.type == YAML_ALIAS_EVENT) {
-		note(&s->found->indirect, here(s));
+		note(s, &s->found->indirect);
 		return OFF;
 	}
 	if (s->event.type != YAML_SCALAR_EVENT)
 		return OFF;
 	struct ds_text key = scalar_text(&s->event);
 	if (is_plain(&s->event) && ds_text_is(key, "<<")) {
-		note(&s->found->merge, here(s));
+		note(s, &s->found->merge);
 		return OFF;
 	}
 	enum ds_key_match match = ds_key_match(key, ds_keypath_key(s->path, level));
 	if (match == DS_KEY_OTHER)
 		return OFF;
 	if (is_indirect(&s->event))
-		note(&s->found->indirect, here(s));
+		note(s, &s->found->indirect);
 	if (match == DS_KEY_VARIANT) {
-		note(&s->found->variant, here(s));
+		note(s, &s->found->variant);
 		return OFF;
 	}
 	if (*had) {
-		note(&s->found->twice, here(s));
+		note(s, &s->found->twice);
 		return OFF;
 	}
 	*had = true;
@@ -241,13 +242,13 @@ static bool look_at(struct scan *s, int level)
 	if (level == OFF)
 		return true;
 	if (is_indirect(&s->event)) {
-		note(&s->found->indirect, here(s));
+		note(s, &s->found->indirect);
 		return true;
 	}
 	if (level < s->path_len) {
 		bool nothing = is_null(&s->event);
 		if (s->event.type != YAML_MAPPING_START_EVENT && !nothing)
-			note(&s->found->blocked, here(s));
+			note(s, &s->found->blocked);
 		return true;
 	}
 	if (s->event.type == YAML_SCALAR_EVENT)

@@ -137,6 +137,8 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 	put_number(w, &separator, "unchecked", summary->unchecked);
 	put_number(w, &separator, "warnings", summary->warnings);
 	put_number(w, &separator, "not_looked_at", summary->not_looked_at);
+	if (summary->not_listed)
+		put_number(w, &separator, "not_listed", summary->not_listed);
 	ds_put(w, "},\n");
 }
 

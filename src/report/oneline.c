@@ -39,6 +39,9 @@ static void put_in_progress(struct ds_writer *w, const struct ds_outcome *outcom
 		ds_putf(w, " and %zu more", count - IDS_SHOWN);
 	if (!count)
 		ds_putf(w, "none active of %zu", outcome->summary->items);
+	if (outcome->summary->warnings)
+		ds_putf(w, " (%zu warning%s)", outcome->summary->warnings,
+			outcome->summary->warnings == 1 ? "" : "s");
 	ds_put(w, "\n");
 }
 

@@ -155,6 +155,9 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 		ds_put(w, summary->skipped_dirs > 1 ? " and others" : "");
 		ds_put(w, " not looked at (--all)");
 	}
+	if (summary->not_listed)
+		ds_putf(w, "; %zu skipped director%s could not be listed (--all says why)",
+			summary->not_listed, summary->not_listed == 1 ? "y" : "ies");
 	ds_put(w, "\n");
 }
 

@@ -149,6 +149,32 @@ Test(api, a_report_that_cannot_be_written_is_an_error)
 	ds_close(repo);
 }
 
+/* An agent runs what is printed: a command is there whole or not at all. */
+Test(api, never_prints_half_a_command)
+{
+	ds_error err = {0};
+	ds_repo *repo;
+	ds_result *result;
+	char dir[1200];
+	size_t len = strlen(scratch.root);
+
+	test_scratch_increment(&scratch, "0001-a", "active", "completed");
+	/* A long way of writing the same folder. */
+	strcpy(dir, scratch.root);
+	while (len < 1000) {
+		memcpy(dir + len, "/.", 3);
+		len += 2;
+	}
+	cr_assert_eq(ds_open(&repo, dir, NULL, &err), 0);
+	cr_expect_eq(ds_validate(repo, "1", &err), DS_DESYNC);
+	cr_expect_null(strstr(err.message, "desync-fix"));
+	cr_expect_not_null(
+		strstr(err.message, "metadata.json says active, spec.md says completed"));
+	cr_expect_eq(ds_validate(repo, NULL, &err), DS_TROUBLE);
+	cr_expect_eq(ds_check(&result, repo, NULL, &err), DS_TROUBLE);
+	ds_close(repo);
+}
+
 Test(api, trouble_goes_before_a_desync)
 {
 	ds_error err = {0};

@@ -229,6 +229,19 @@ Test(frontmatter, a_file_without_one_has_no_status)
 	}
 }
 
+Test(frontmatter, utf_16_is_malformed_and_not_a_gap)
+{
+	static const char *const files[] = {"\xff\xfe-", "\xfe\xff"};
+	for (size_t i = 0; i < 2; i++) {
+		struct ds_arena scratch = {0};
+		struct ds_reading reading;
+		ds_frontmatter_reader.read(&reading, ds_text_of(files[i]), true, "status",
+					   &scratch);
+		cr_expect_eq(reading.code, DS_MALFORMED);
+		ds_arena_free(&scratch);
+	}
+}
+
 Test(frontmatter, one_that_is_never_closed_is_malformed)
 {
 	struct ds_arena scratch = {0};
@@ -369,6 +382,9 @@ Test(frontmatter, bounds_what_is_hostile, .timeout = 60)
 	cr_expect_eq(read_repeated("? ", 30000, "\n"), DS_MALFORMED);
 	cr_expect_eq(read_repeated("&a ", 20000, "x\n"), DS_MALFORMED);
 	cr_expect_eq(read_repeated("k: &a v\n", 8000, "status: a\n"), DS_NO_CODE);
+	/* 60 of them in the time that one took while each place was worked out. */
+	for (int i = 0; i < 60; i++)
+		cr_expect_eq(read_repeated("status: a\n", 6000, ""), DS_AMBIGUOUS_STATUS);
 }
 
 Test(frontmatter, nests_64_levels_and_no_more)

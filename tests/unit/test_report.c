@@ -168,6 +168,8 @@ Test(text, counts_in_words)
 		{{.items = 2, .desync = 2}, "0 agree, 2 desynced\n"},
 		{{.items = 2, .agree = 1, .unchecked = 1}, "1 agree, 1 could not be checked\n"},
 		{{.items = 1, .incomplete = 1}, "0 agree, 1 cannot be compared\n"},
+		{{.items = 1, .agree = 1, .not_listed = 2},
+		 "1 agree; 2 skipped directories could not be listed (--all says why)\n"},
 		{{.items = 0, .not_looked_at = 2, .skipped = "_archive", .skipped_dirs = 1},
 		 "0 items; 2 in _archive not looked at (--all)\n"},
 	};
