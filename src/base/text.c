@@ -22,12 +22,14 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool ds_text_is_but_for_case(struct ds_text text, const char *string)
+bool ds_text_equal_but_for_case(struct ds_text a, struct ds_text b)
 {
-	for (size_t i = 0; i < text.len; i++)
-		if (string[i] == '\0' || lower(text.at[i]) != lower(string[i]))
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.at[i]) != lower(b.at[i]))
 			return false;
-	return string[text.len] == '\0';
+	return true;
 }
 
 static bool is_space(char c)

@@ -20,7 +20,7 @@ bool ds_text_is(struct ds_text text, const char *string);
 bool ds_text_equal(struct ds_text a, struct ds_text b);
 
 /* Letter case matters only outside ASCII. */
-bool ds_text_is_but_for_case(struct ds_text text, const char *string);
+bool ds_text_equal_but_for_case(struct ds_text a, struct ds_text b);
 
 /* Without ASCII white space at either end. */
 struct ds_text ds_text_trim(struct ds_text text);

@@ -42,9 +42,9 @@ static size_t distance(struct ds_text a, const char *b)
 		size_t diagonal = row[0];
 		row[0] = i;
 		for (size_t j = 1; j <= width; j++) {
-			char other[2] = {b[j - 1], '\0'};
 			struct ds_text letter = {a.at + i - 1, 1};
-			size_t change = diagonal + !ds_text_is_but_for_case(letter, other);
+			struct ds_text other = {b + j - 1, 1};
+			size_t change = diagonal + !ds_text_equal_but_for_case(letter, other);
 			diagonal = row[j];
 			row[j] = least(change, least(row[j], row[j - 1]) + 1);
 		}

@@ -22,19 +22,13 @@ int ds_keypath_len(const char *path)
 	return len;
 }
 
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 enum ds_key_match ds_key_match(struct ds_text key, struct ds_text wanted)
 {
 	if (key.len < wanted.len)
 		return DS_KEY_OTHER;
 	if (ds_text_equal(key, wanted))
 		return DS_KEY_EXACT;
-	for (size_t i = 0; i < wanted.len; i++)
-		if (lower(key.at[i]) != lower(wanted.at[i]))
-			return DS_KEY_OTHER;
+	if (!ds_text_equal_but_for_case((struct ds_text){key.at, wanted.len}, wanted))
+		return DS_KEY_OTHER;
 	return key.len == wanted.len || key.at[wanted.len] == '\0' ? DS_KEY_VARIANT : DS_KEY_OTHER;
 }

@@ -113,7 +113,7 @@ static bool value_bounds(struct ds_text line, size_t at, size_t *start, size_t *
 
 static bool is_null_word(struct ds_text text)
 {
-	return ds_text_is_but_for_case(text, "null");
+	return ds_text_equal_but_for_case(text, ds_text_of("null"));
 }
 
 bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t *end)

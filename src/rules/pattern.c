@@ -375,8 +375,8 @@ static unsigned patterns_of(const struct tails *tails)
 static int walk_wild(struct walker *w, const struct tails *tails)
 {
 	struct ds_source *source = w->walk->source;
-	struct listing l = {.w = w, .tails = tails, .base = w->path.len};
 	struct tails wild = {.len = 0};
+	struct listing l = {.w = w, .tails = &wild, .base = w->path.len};
 	struct ds_text left;
 	ds_error why = {0};
 
@@ -385,7 +385,6 @@ static int walk_wild(struct walker *w, const struct tails *tails)
 			add(&wild, tails->at[i].pattern, tails->at[i].which);
 	if (!wild.len)
 		return 0;
-	l.tails = &wild;
 	const char *path = l.base ? w->path.bytes : "";
 	/* What a callback says is already in w->err; `why` is the source's. */
 	int status = source->ops->list(source, path, on_name, &l, &why);

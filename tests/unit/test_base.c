@@ -186,9 +186,9 @@ Test(text, is_trimmed_and_compared)
 {
 	cr_expect(ds_text_is(ds_text_trim(ds_text_of(" \t\r\n\v\fa b ")), "a b"));
 	cr_expect_eq(ds_text_trim(ds_text_of(" \n ")).len, 0);
-	cr_expect(ds_text_is_but_for_case(ds_text_of("Status"), "sTATUS"));
-	cr_expect_not(ds_text_is_but_for_case(ds_text_of("Status"), "statuss"));
-	cr_expect_not(ds_text_is_but_for_case(ds_text_of("Statuss"), "status"));
+	cr_expect(ds_text_equal_but_for_case(ds_text_of("Status"), ds_text_of("sTATUS")));
+	cr_expect_not(ds_text_equal_but_for_case(ds_text_of("Status"), ds_text_of("statuss")));
+	cr_expect_not(ds_text_equal_but_for_case(ds_text_of("Statuss"), ds_text_of("status")));
 	cr_expect_eq(ds_utf8_fit(ds_text_of("ab\xe2\x82\xac"), 3), 2);
 	cr_expect_eq(ds_utf8_fit(ds_text_of("ab\xe2\x82\xac"), 4), 2);
 	cr_expect_eq(ds_utf8_fit(ds_text_of("ab\xe2\x82\xac"), 5), 5);

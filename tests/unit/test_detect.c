@@ -178,6 +178,28 @@ Test(detect, names_the_directory_and_the_shelf_in_the_repair)
 	}
 }
 
+/* A command that fits two items repairs neither. */
+Test(detect, offers_no_repair_for_an_id_that_two_items_have)
+{
+	static const struct test_file files[] = {
+		{.path = INC "0001-a/metadata.json", .bytes = JSON("active")},
+		{.path = INC "0001-a/spec.md", .bytes = SPEC("completed")},
+		{.path = INC "_archive/0001-a/metadata.json", .bytes = JSON("active")},
+		{.path = INC "_archive/0001-a/spec.md", .bytes = SPEC("completed")},
+		{0},
+	};
+	struct test_source source;
+	struct ds_scanned scanned;
+	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, true), 0);
+	cr_assert_eq(scanned.findings.len, 3);
+	for (size_t i = 0; i < 3; i++)
+		cr_expect_null(scanned.findings.at[i].fix);
+	ds_scanned_free(&scanned);
+	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_expect_not_null(scanned.findings.at[0].fix);
+	ds_scanned_free(&scanned);
+}
+
 /* What is printed is run by agents: every id is one harmless word. */
 Test(detect, quotes_ids_in_the_repair)
 {
