@@ -25,6 +25,15 @@ struct ds_reading {
 	char why[160];       /* for a person, where code is set */
 };
 
+/* An edit: the bytes from start to end give way to `text`, and no others. */
+struct ds_edit {
+	size_t start;
+	size_t end; /* as start: an insertion */
+	struct ds_text text;
+};
+
+enum { DS_WHY_ROOM = 160 };
+
 struct ds_reader {
 	const char *name;
 	struct ds_extent extent;
@@ -32,6 +41,17 @@ struct ds_reader {
 	/* `at` says where: keys joined by dots. `whole` as in struct ds_blob. */
 	void (*read)(struct ds_reading *out, struct ds_text bytes, bool whole, const char *at,
 		     struct ds_arena *scratch);
+
+	/* What makes the value that was read say `word`, in the quotes that it has. False
+	 * with `why` where that needs another style of writing it. */
+	bool (*edit)(struct ds_edit *out, struct ds_text bytes, const struct ds_reading *reading,
+		     struct ds_text word, struct ds_arena *scratch, char why[DS_WHY_ROOM]);
+
+	/* What gives these bytes a field that they do not have: behind the field
+	 * `behind`, with its indent and line end, where that is not NULL and is there. */
+	bool (*insert)(struct ds_edit *out, struct ds_text bytes, const char *at,
+		       const char *behind, struct ds_text word, struct ds_arena *scratch,
+		       char why[DS_WHY_ROOM]);
 };
 
 /* Fills a reading that found no status. */
