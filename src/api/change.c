@@ -15,29 +15,33 @@
 
 /* ---- A plan ------------------------------------------------------------- */
 
-static int begin(ds_plan **out, ds_repo *repo, enum ds_task task, ds_error *err)
+/* NULL: *status says why. */
+static ds_plan *begin(ds_repo *repo, enum ds_task task, int *status, ds_error *err)
 {
-	*out = NULL;
-	if (!repo->place.top)
-		return ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
+	if (!repo->place.top) {
+		*status = ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
+		return NULL;
+	}
 	ds_plan *plan = calloc(1, sizeof *plan);
-	if (!plan)
-		return ds_fail_memory(err);
+	if (!plan) {
+		*status = ds_fail_memory(err);
+		return NULL;
+	}
 	plan->task = task;
-	int status = ds_plan_begin(plan, repo->source, &repo->place, repo->root, err);
+	*status = ds_plan_begin(plan, repo->source, &repo->place, repo->root, err);
+	if (!*status)
+		return plan;
+	ds_plan_free(plan);
+	return NULL;
+}
+
+/* A plan that could not be made is none. */
+static int hand_out(ds_plan **out, ds_plan *plan, int status)
+{
 	if (status)
 		ds_plan_free(plan);
 	else
 		*out = plan;
-	return status;
-}
-
-static int end(ds_plan **out, int status)
-{
-	if (status) {
-		ds_plan_free(*out);
-		*out = NULL;
-	}
 	return status;
 }
 
@@ -148,9 +152,8 @@ int ds_plan_fix(ds_plan **out, ds_repo *repo, const ds_fix_options *options, ds_
 	*out = NULL;
 	ds_take_options(&given, sizeof given, options);
 	int status = check_prefer(repo, given.prefer, err);
-	if (!status)
-		status = begin(out, repo, DS_TASK_FIX, err);
-	return status ? status : end(out, plan_steps(*out, repo, &given, err));
+	ds_plan *plan = status ? NULL : begin(repo, DS_TASK_FIX, &status, err);
+	return plan ? hand_out(out, plan, plan_steps(plan, repo, &given, err)) : status;
 }
 
 /* ---- Set ---------------------------------------------------------------- */
@@ -209,11 +212,9 @@ int ds_plan_set(ds_plan **out, ds_repo *repo, const char *id, const char *status
 	ds_take_options(&given, sizeof given, options);
 	if (!id || !status_word)
 		return ds_fail(err, DS_TROUBLE, "no id or no status was given");
-	int status = begin(out, repo, DS_TASK_SET, err);
-	if (status)
-		return status;
-	setting.plan = *out;
-	return end(out, plan_one(*out, repo, id, &setting, err));
+	int status;
+	ds_plan *plan = setting.plan = begin(repo, DS_TASK_SET, &status, err);
+	return plan ? hand_out(out, plan, plan_one(plan, repo, id, &setting, err)) : status;
 }
 
 /* ---- Writing ------------------------------------------------------------ */
@@ -364,8 +365,11 @@ static int plan_undo(ds_plan *plan, ds_repo *repo, const char *txid, ds_error *e
 
 int ds_plan_undo(ds_plan **out, ds_repo *repo, const char *txid, ds_error *err)
 {
-	int status = begin(out, repo, DS_TASK_UNDO, err);
-	return status ? status : end(out, plan_undo(*out, repo, txid, err));
+	int status;
+
+	*out = NULL;
+	ds_plan *plan = begin(repo, DS_TASK_UNDO, &status, err);
+	return plan ? hand_out(out, plan, plan_undo(plan, repo, txid, err)) : status;
 }
 
 struct log_filter {

@@ -187,7 +187,7 @@ static int was_cut_short(bool *cut_short, ds_repo *repo, ds_error *err)
 int ds_scan_settling(ds_result **out, ds_repo *repo, const ds_scan_options *options,
 		     const struct ds_settler *settler, ds_error *err)
 {
-	bool interrupted;
+	bool interrupted = false;
 	bool again = false;
 
 	int status = look(out, repo, options, settler, &interrupted, err);

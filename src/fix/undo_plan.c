@@ -302,6 +302,7 @@ static int gather_rule(struct gathering *g, struct ds_txn *txn, const struct ds_
 		status = ds_txn_log(txn, gather_line, g, err);
 	if (g->failed)
 		status = ds_fail_memory(err);
+	g->items = NULL;
 	ds_scanned_free(&found);
 	return status;
 }
