@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* anonymous memory, pipe2 */
+#define _GNU_SOURCE /* pipe2 */
 #include "foreign.h"
 
 #include <errno.h>
@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,10 +87,8 @@ static _Noreturn void wait_and_edit(struct foreign *foreign)
 void foreign_begin(struct foreign *foreign)
 {
 	if (!foreign->acted)
-		foreign->acted = mmap(NULL, sizeof *foreign->acted, PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (foreign->acted == MAP_FAILED || pipe2(foreign->go, O_CLOEXEC) != 0 ||
-	    pipe2(foreign->done, O_CLOEXEC) != 0)
+		foreign->acted = world_shared(sizeof *foreign->acted);
+	if (pipe2(foreign->go, O_CLOEXEC) != 0 || pipe2(foreign->done, O_CLOEXEC) != 0)
 		world_die("foreign");
 	*foreign->acted = false;
 	foreign->child = fork();

@@ -59,6 +59,15 @@ _Noreturn void world_die(const char *what)
 	exit(2);
 }
 
+void *world_shared(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		world_die("mmap");
+	return at;
+}
+
 char *world_read(const char *path, size_t *len)
 {
 	FILE *file = fopen(path, "r");
@@ -137,10 +146,7 @@ void world_open(struct world *world, const struct world_case *what)
 		world_die(world->root);
 	snprintf(world->state, sizeof world->state, "%s/%s", world->root,
 		 what->git ? ".git/desync" : ".desync");
-	world->run = mmap(NULL, sizeof *world->run, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world->run == MAP_FAILED)
-		world_die("mmap");
+	world->run = world_shared(sizeof *world->run);
 }
 
 void world_close(struct world *world)
@@ -276,8 +282,8 @@ static void recover_in_run(struct world *world, const struct ds_os *os)
 	world->run->returned = true;
 }
 
-static void in_a_process(struct world *world, const struct fault_plan *plan,
-			 void (*what)(struct world *, const struct ds_os *))
+void world_run(struct world *world, const struct fault_plan *plan,
+	       void (*what)(struct world *, const struct ds_os *))
 {
 	int status;
 
@@ -301,12 +307,12 @@ static void in_a_process(struct world *world, const struct fault_plan *plan,
 
 void world_commit(struct world *world, const struct fault_plan *plan)
 {
-	in_a_process(world, plan, world_commit_here);
+	world_run(world, plan, world_commit_here);
 }
 
 void world_recover(struct world *world, const struct fault_plan *plan)
 {
-	in_a_process(world, plan, recover_in_run);
+	world_run(world, plan, recover_in_run);
 }
 
 /* ---- Judging it --------------------------------------------------------- */

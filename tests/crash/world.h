@@ -66,6 +66,10 @@ void world_reset(struct world *world);
 void world_commit(struct world *world, const struct fault_plan *plan);
 void world_recover(struct world *world, const struct fault_plan *plan);
 
+/* Anything else in a process of its own, in the same way. */
+void world_run(struct world *world, const struct fault_plan *plan,
+	       void (*what)(struct world *world, const struct ds_os *os));
+
 /* The commit in this process. */
 void world_commit_here(struct world *world, const struct ds_os *os);
 int world_recover_here(const char *root, const struct ds_os *os, ds_error *err);
@@ -103,6 +107,9 @@ bool world_long(void);
 
 /* Ends the test: this can only be the test's own fault. */
 _Noreturn void world_die(const char *what);
+
+/* Zeroed memory that is shared with the processes that are made later. */
+void *world_shared(size_t size);
 
 /* A whole file, with a NUL behind it; NULL where there is none. free() it. */
 char *world_read(const char *path, size_t *len);
