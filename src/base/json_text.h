@@ -1,5 +1,7 @@
 /*
  * json_text.h - writing pieces of JSON
+ *
+ * One style everywhere: `{"key": "value", "key": "value"}`.
  */
 #ifndef DS_JSON_TEXT_H
 #define DS_JSON_TEXT_H
@@ -14,9 +16,9 @@ bool ds_json_string(struct ds_buf *out, struct ds_text text);
 /* Appends base64 with quotes, for what must be exact. */
 bool ds_json_base64(struct ds_buf *out, struct ds_text bytes);
 
-/* Appends `"key":string`, with a comma first where out does not end in "{" or is
- * not empty; and `"key_base64":...` too where the value is not UTF-8. A NULL value
- * appends nothing. */
+/* Appends `"key": string`, behind a comma and a blank unless `out` is empty or ends
+ * with "{"; and `"key_base64": ...` too where the value is not UTF-8. A NULL value
+ * appends nothing. `key` is a word of ours: it is not escaped. */
 bool ds_json_member(struct ds_buf *out, const char *key, const char *value);
 
 #endif

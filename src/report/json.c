@@ -1,55 +1,11 @@
 /* The report for a program: one object, keys stable, order stable. */
+#include "json_text.h"
 #include "report.h"
 
-static void put_point(struct ds_writer *w, struct ds_text character, unsigned point)
-{
-	if (point == '"' || point == '\\')
-		ds_putf(w, "\\%c", (int)point);
-	else if (point == '\n')
-		ds_put(w, "\\n");
-	else if (point < 0x20 || (point >= 0x7f && point < 0xa0))
-		ds_putf(w, "\\u%04x", point);
-	else
-		ds_putf(w, "%.*s", (int)character.len, character.at);
-}
-
-/* A string; bytes that are not UTF-8 come out as the four characters \xff. */
 static void put_string(struct ds_writer *w, const char *string)
 {
-	struct ds_text left = ds_text_of(string);
-
-	ds_put(w, "\"");
-	while (left.len) {
-		unsigned point = 0;
-		size_t len = ds_utf8_next(left, &point);
-		if (len)
-			put_point(w, (struct ds_text){left.at, len}, point);
-		else
-			ds_putf(w, "\\\\x%02x", (unsigned char)*left.at);
-		left.at += len ? len : 1;
-		left.len -= len ? len : 1;
-	}
-	ds_put(w, "\"");
-}
-
-static void put_base64(struct ds_writer *w, const char *string)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-	struct ds_text left = ds_text_of(string);
-
-	ds_put(w, "\"");
-	while (left.len) {
-		size_t len = left.len < 3 ? left.len : 3;
-		unsigned long bits = 0;
-		for (size_t i = 0; i < 3; i++)
-			bits = bits << 8 | (i < len ? (unsigned char)left.at[i] : 0);
-		for (size_t i = 0; i < 4; i++)
-			ds_putf(w, "%c", i > len ? '=' : digits[bits >> (18 - 6 * i) & 63]);
-		left.at += len;
-		left.len -= len;
-	}
-	ds_put(w, "\"");
+	ds_json_string(&w->pending, ds_text_of(string));
+	ds_pass_on(w);
 }
 
 static void put_key(struct ds_writer *w, const char **separator, const char *key)
@@ -78,7 +34,8 @@ static void put_bytes(struct ds_writer *w, const char **separator, const char *k
 		return;
 	ds_put(w, *separator);
 	ds_putf(w, "\"%s_base64\": ", key);
-	put_base64(w, value);
+	ds_json_base64(&w->pending, ds_text_of(value));
+	ds_pass_on(w);
 }
 
 static void put_number(struct ds_writer *w, const char **separator, const char *key, size_t value)

@@ -39,7 +39,7 @@ int ds_flush(struct ds_writer *w)
 	return w->error;
 }
 
-static void pass_on(struct ds_writer *w)
+void ds_pass_on(struct ds_writer *w)
 {
 	if (w->pending.len >= PIECE)
 		ds_flush(w);
@@ -48,7 +48,7 @@ static void pass_on(struct ds_writer *w)
 void ds_put(struct ds_writer *w, const char *string)
 {
 	ds_buf_puts(&w->pending, string);
-	pass_on(w);
+	ds_pass_on(w);
 }
 
 void ds_putf(struct ds_writer *w, const char *format, ...)
@@ -69,7 +69,7 @@ void ds_putf(struct ds_writer *w, const char *format, ...)
 void ds_put_escaped(struct ds_writer *w, const char *string)
 {
 	ds_escape(&w->pending, ds_text_of(string));
-	pass_on(w);
+	ds_pass_on(w);
 }
 
 void ds_paint(struct ds_writer *w, enum ds_paint paint)

@@ -34,6 +34,9 @@ struct ds_writer {
 void ds_put(struct ds_writer *w, const char *string);
 void ds_putf(struct ds_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* After an append to `pending` itself: passes it on once it is a large piece. */
+void ds_pass_on(struct ds_writer *w);
+
 /* Bytes of others: as one line, harmless on a terminal. */
 void ds_put_escaped(struct ds_writer *w, const char *string);
 

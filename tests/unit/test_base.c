@@ -1,4 +1,4 @@
-/* Arena, buffer, text, and opening beneath a directory. */
+/* Arena, buffer, text, JSON text, SHA-256, and opening beneath a directory. */
 #define _GNU_SOURCE /* O_PATH */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -15,6 +15,8 @@
 #include "beneath.h"
 #include "buf.h"
 #include "err.h"
+#include "json_text.h"
+#include "sha256.h"
 #include "text.h"
 
 /* ---- Memory ------------------------------------------------------------- */
@@ -232,6 +234,144 @@ Test(text, is_quoted_for_the_shell)
 	ds_shell_quote(&plain, ds_text_of("0047-us"));
 	cr_expect_str_eq(plain.bytes, "0047-us");
 	ds_buf_free(&plain);
+}
+
+/* ---- JSON text ---------------------------------------------------------- */
+
+Test(json_text, strings_are_one_line_whatever_the_bytes)
+{
+	static const struct {
+		struct ds_text text;
+		const char *json;
+	} table[] = {
+		{{"", 0}, "\"\""},
+		{{"plain", 5}, "\"plain\""},
+		{{"a\"b\\c", 5}, "\"a\\\"b\\\\c\""},
+		{{"a\nb\tc\rd", 7}, "\"a\\nb\\u0009c\\u000dd\""},
+		{{"\0\x1b", 2}, "\"\\u0000\\u001b\""},
+		{{"\x7f\xc2\x85", 3}, "\"\\u007f\\u0085\""},
+		{{"\xc3\xa9\xf0\x9f\x98\x80", 6}, "\"\xc3\xa9\xf0\x9f\x98\x80\""},
+		{{"a\xff\xc3", 3}, "\"a\\\\xff\\\\xc3\""},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_buf out = {0};
+		cr_expect(ds_json_string(&out, table[i].text));
+		cr_expect_str_eq(out.bytes, table[i].json);
+		ds_buf_free(&out);
+	}
+}
+
+Test(json_text, base64)
+{
+	/* RFC 4648, 10. */
+	static const char *const table[][2] = {
+		{"", "\"\""},
+		{"f", "\"Zg==\""},
+		{"fo", "\"Zm8=\""},
+		{"foo", "\"Zm9v\""},
+		{"foob", "\"Zm9vYg==\""},
+		{"fooba", "\"Zm9vYmE=\""},
+		{"foobar", "\"Zm9vYmFy\""},
+		{"\xfb\xff\xfe", "\"+//+\""},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_buf out = {0};
+		cr_expect(ds_json_base64(&out, ds_text_of(table[i][0])));
+		cr_expect_str_eq(out.bytes, table[i][1]);
+		ds_buf_free(&out);
+	}
+}
+
+Test(json_text, members_separate_themselves)
+{
+	struct ds_buf out = {0};
+	ds_json_member(&out, "bare", "x");
+	cr_expect_str_eq(out.bytes, "\"bare\": \"x\"");
+	ds_buf_cut(&out, 0);
+	ds_buf_puts(&out, "{");
+	cr_expect(ds_json_member(&out, "nothing", NULL));
+	cr_expect(ds_json_member(&out, "a", "{"));
+	cr_expect(ds_json_member(&out, "b", "\xff"));
+	cr_expect(ds_json_member(&out, "c", ""));
+	cr_expect_str_eq(out.bytes, "{\"a\": \"{\", \"b\": \"\\\\xff\", \"b_base64\": \"/w==\", "
+				    "\"c\": \"\"");
+	ds_buf_free(&out);
+}
+
+/* ---- SHA-256 ------------------------------------------------------------ */
+
+static void expect_digest(const unsigned char digest[DS_SHA256_SIZE], const char *expected)
+{
+	char hex[DS_SHA256_HEX];
+	ds_sha256_hex(digest, hex);
+	cr_expect_str_eq(hex, expected);
+}
+
+Test(sha256, gives_the_published_digests)
+{
+	static const char *const table[][2] = {
+		{"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+		{"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+		{"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmno"
+		 "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+		 "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+	};
+	unsigned char digest[DS_SHA256_SIZE];
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		ds_sha256_of(table[i][0], strlen(table[i][0]), digest);
+		expect_digest(digest, table[i][1]);
+	}
+}
+
+Test(sha256, gives_the_published_digest_of_a_million_a)
+{
+	struct ds_sha256 hash;
+	unsigned char digest[DS_SHA256_SIZE];
+	char piece[1000];
+	memset(piece, 'a', sizeof piece);
+	ds_sha256_begin(&hash);
+	for (int i = 0; i < 1000; i++)
+		ds_sha256_add(&hash, piece, sizeof piece);
+	ds_sha256_end(&hash, digest);
+	expect_digest(digest, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+Test(sha256, does_not_depend_on_the_pieces)
+{
+	char bytes[130];
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)(i * 7);
+	for (size_t len = 0; len <= sizeof bytes; len++) {
+		unsigned char whole[DS_SHA256_SIZE];
+		ds_sha256_of(bytes, len, whole);
+		for (size_t cut = 0; cut <= len; cut++) {
+			struct ds_sha256 hash;
+			unsigned char digest[DS_SHA256_SIZE];
+			ds_sha256_begin(&hash);
+			ds_sha256_add(&hash, bytes, cut);
+			ds_sha256_add(&hash, bytes + cut, len - cut);
+			ds_sha256_end(&hash, digest);
+			cr_assert_arr_eq(digest, whole, sizeof whole, "%zu at %zu", len, cut);
+		}
+	}
+}
+
+/* All lengths around a block's end: the digest of their digests, as another
+ * implementation gave it. */
+Test(sha256, pads_every_length)
+{
+	struct ds_sha256 all;
+	unsigned char digest[DS_SHA256_SIZE];
+	char bytes[130] = {0};
+	ds_sha256_begin(&all);
+	for (size_t len = 0; len <= sizeof bytes; len++) {
+		ds_sha256_of(bytes, len, digest);
+		ds_sha256_add(&all, digest, sizeof digest);
+	}
+	ds_sha256_end(&all, digest);
+	expect_digest(digest, "d6e99a52e4f306ac462a8669cfa9744fc9ac0cd54f1c1c92b91d2e3257397ead");
 }
 
 /* ---- Beneath ------------------------------------------------------------ */
