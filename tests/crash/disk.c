@@ -12,7 +12,7 @@
 
 #include "world.h"
 
-enum { INODES = 512, NAMES = 512, OPS = 2048, NAME_ROOM = 128, SEEN = 1 << 18, WORDS = 2048 };
+enum { INODES = 512, NAMES = 512, OPS = 2048, NAME_ROOM = 256, SEEN = 1 << 18, WORDS = 2048 };
 
 enum op_kind { OP_NAMES, OP_WRITE, OP_TRUNCATE, OP_SYNC, OP_SYNC_ALL, OP_MODE };
 
@@ -180,7 +180,7 @@ static void take_in(struct disk *disk, int dir, const char *path)
 		if (lstat(full, &st) != 0)
 			world_die(full);
 		entry.inode = add_inode(disk, &st);
-		snprintf(entry.name, sizeof entry.name, "%.127s", found->d_name);
+		snprintf(entry.name, sizeof entry.name, "%s", found->d_name);
 		set_entry(disk->begin, &disk->begin_count, &entry);
 		struct inode *inode = &disk->inodes[entry.inode];
 		if (inode->is_dir)

@@ -25,12 +25,18 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void __libc_free(void *at);
 
+enum { PLACES = 1 << 14 };
+
 static bool armed; /* only in a child that is to run what is tested */
 static bool arm_next_child;
 static long fail_at;
 static bool onwards;
 static _Atomic long *allocations; /* in shared memory: they outlive the child */
 static _Atomic long *alive;
+
+/* What was allocated while armed, and is not freed yet: others are not ours to count. */
+static void *places[PLACES];
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
 static bool refused(void)
 {
@@ -43,32 +49,54 @@ static bool refused(void)
 	return true;
 }
 
-static void *counted(void *at, void *old)
+/* Puts one address in the place of another; NULL is a place that is free. */
+static bool replace(const void *old, void *new)
 {
-	if (armed && at && !old)
+	size_t i = 0;
+
+	pthread_mutex_lock(&guard);
+	while (i < PLACES && places[i] != old)
+		i++;
+	if (i < PLACES)
+		places[i] = new;
+	pthread_mutex_unlock(&guard);
+	return i < PLACES;
+}
+
+static void *counted(void *at)
+{
+	if (armed && at && replace(NULL, at))
 		++*alive;
 	return at;
 }
 
+static void uncounted(const void *at)
+{
+	if (armed && at && replace(at, NULL))
+		--*alive;
+}
+
 void *malloc(size_t size)
 {
-	return refused() ? NULL : counted(__libc_malloc(size), NULL);
+	return refused() ? NULL : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return refused() ? NULL : counted(__libc_calloc(count, size), NULL);
+	return refused() ? NULL : counted(__libc_calloc(count, size));
 }
 
 void *realloc(void *old, size_t size)
 {
-	return refused() ? NULL : counted(__libc_realloc(old, size), old);
+	if (refused())
+		return NULL;
+	uncounted(old);
+	return counted(__libc_realloc(old, size));
 }
 
 void free(void *at)
 {
-	if (armed && at)
-		--*alive;
+	uncounted(at);
 	__libc_free(at);
 }
 
