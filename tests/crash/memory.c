@@ -327,10 +327,12 @@ static const char *judge_world(const struct world *world, const struct seen *tol
 	world_judge(world, NULL, NULL, &verdict);
 	if (*verdict.wrong)
 		return verdict.wrong;
-	if (!interrupted && told->status == 0 && verdict.state != WORLD_NEW)
-		return "it succeeded, and changed nothing";
-	if (!interrupted && told->status != 0 && told->status != DS_INTERRUPTED &&
-	    verdict.state != WORLD_OLD)
+	if (interrupted || told->status == DS_INTERRUPTED)
+		return "";
+	bool done = told->wanted && told->done == told->wanted;
+	if (done != (verdict.state == WORLD_NEW))
+		return "the changes say otherwise than the files";
+	if (done && told->status != 0)
 		return "it failed, and changed something";
 	return "";
 }

@@ -41,6 +41,8 @@ static void judge_killed(struct tally *tally, struct world *world, const struct 
 	const char *wrong = verdict.wrong;
 
 	world_judge(world, NULL, NULL, &verdict);
+	if (!*wrong && chosen(5))
+		world_follow(world, &verdict);
 	if (world->run->exit_status != 0 || !world->run->returned)
 		wrong = "the last recovery did not come back";
 	else if (world->run->status != 0)
@@ -387,7 +389,7 @@ static bool over_cases(const char *what, void (*run)(struct tally *, struct worl
 
 static void run_kills(struct tally *tally, struct world *world)
 {
-	kill_everywhere(tally, world, (struct fault_plan){0}, 12);
+	kill_everywhere(tally, world, (struct fault_plan){0}, 24);
 }
 
 static void run_torn_kills(struct tally *tally, struct world *world)

@@ -226,20 +226,20 @@ void world_commit_here(struct world *world, const struct ds_os *os)
 	commit_changes(world, os, changes, count, world->run);
 }
 
-static void commit_earlier(struct world *world)
+/* A commit of a file that is not of the case. */
+static bool commit_beside(struct world *world, const char *name, struct world_run *run)
 {
-	const char *const lines[] = {"\"item\":\"earlier\",\"from\":\"x\",\"to\":\"y\"", NULL};
-	struct ds_change change = {.path = "earlier",
+	char line[64];
+	const char *const lines[] = {line, NULL};
+	struct ds_change change = {.path = name,
 				   .before = text_of("before\n"),
 				   .after = text_of("after\n"),
 				   .log = lines};
 
-	write_below(world, "earlier", "before\n");
-	if (commit_changes(world, NULL, &change, 1, world->run) != 0 ||
-	    change.outcome != DS_CHANGE_DONE) {
-		fprintf(stderr, "%s %s\n", world->run->message, change.why);
-		world_die("the earlier commit");
-	}
+	snprintf(line, sizeof line, "\"item\":\"%s\",\"from\":\"x\",\"to\":\"y\"", name);
+	write_below(world, name, "before\n");
+	return commit_changes(world, NULL, &change, 1, run) == 0 &&
+	       change.outcome == DS_CHANGE_DONE;
 }
 
 void world_reset(struct world *world)
@@ -251,8 +251,8 @@ void world_reset(struct world *world)
 		make_git(world);
 	for (const struct world_file *file = world->what->files; file->path; file++)
 		write_below(world, file->path, file->found ? file->found : file->before);
-	if (world->what->earlier)
-		commit_earlier(world);
+	if (world->what->earlier && !commit_beside(world, "earlier", world->run))
+		world_die("the earlier commit");
 	memset(world->run, 0, sizeof *world->run);
 }
 
@@ -451,8 +451,15 @@ static void judge_litter(const struct world *world, bool is_foreign, char *wrong
 		snprintf(wrong, room, "a directory is left in tmp/");
 }
 
-/* Counts the lines of the log that say "change" of this item; -1: not one JSON object
- * a line. */
+/* A last line without an end is one that nobody reads, and the next writer cuts it: of
+ * a conflict, say. Lines of changes are put right by the recovery. */
+static bool may_be_torn(const char *line)
+{
+	static const char change[] = "{\"event\": \"change\"";
+	return strncmp(line, change, strlen(change)) != 0;
+}
+
+/* Counts the lines of the log that say "change" of this item. */
 static int changes_logged(const struct world *world, const char *item, char *wrong, size_t room)
 {
 	char path[PATH_MAX];
@@ -468,9 +475,9 @@ static int changes_logged(const struct world *world, const char *item, char *wro
 		cJSON *object = cJSON_ParseWithOpts(line, NULL, true);
 		const cJSON *event = cJSON_GetObjectItemCaseSensitive(object, "event");
 		const cJSON *of = cJSON_GetObjectItemCaseSensitive(object, "item");
-		if (!end || !cJSON_IsObject(object) || !cJSON_IsString(event))
+		if (!end ? !may_be_torn(line) : !cJSON_IsString(event))
 			snprintf(wrong, room, "log: a torn line: %.200s", line);
-		else if (strcmp(event->valuestring, "change") == 0 && cJSON_IsString(of))
+		else if (end && strcmp(event->valuestring, "change") == 0 && cJSON_IsString(of))
 			count += strcmp(of->valuestring, item) == 0;
 		cJSON_Delete(object);
 		line = end ? end + 1 : NULL;
@@ -545,4 +552,19 @@ void world_judge(const struct world *world, const struct world_foreign *foreign,
 		judge_litter(world, foreign, wrong, sizeof verdict->wrong);
 	if (!*wrong)
 		judge_log(world, foreign, told, verdict->state, wrong, sizeof verdict->wrong);
+}
+
+void world_follow(struct world *world, struct world_verdict *verdict)
+{
+	static struct world_run run;
+	char *wrong = verdict->wrong;
+	size_t room = sizeof verdict->wrong;
+
+	memset(&run, 0, sizeof run);
+	if (!commit_beside(world, "next", &run))
+		snprintf(wrong, room, "the next commit fails: %.200s", run.message);
+	else if (changes_logged(world, "next", wrong, room) != 1 && !*wrong)
+		snprintf(wrong, room, "log: no line of the next commit");
+	else if (has_directory(world, "tmp"))
+		snprintf(wrong, room, "the next commit leaves something in tmp/");
 }

@@ -97,6 +97,9 @@ enum world_state world_state(const struct world *world, const struct world_forei
 void world_judge(const struct world *world, const struct world_foreign *foreign,
 		 const struct world_run *told, struct world_verdict *verdict);
 
+/* After that: somebody's next commit, of another file, must find everything in order. */
+void world_follow(struct world *world, struct world_verdict *verdict);
+
 /* Whether the token is in saved/. */
 bool world_saved(const struct world *world, const char *token);
 
