@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "world.h"
 
 /* How long an edit is waited for: a lease makes it wait for us. */
-enum { PATIENCE_MS = 15, HANGS = 20 };
+enum { PATIENCE_MS = 15, HANGS = 20, HELD_MS = 2 };
 
 const char *const foreign_names[FOREIGN_KINDS] = {
 	[FOREIGN_RENAME] = "rename-replace",
@@ -20,6 +21,7 @@ const char *const foreign_names[FOREIGN_KINDS] = {
 	[FOREIGN_APPEND] = "append",
 	[FOREIGN_ASIDE] = "move aside, create",
 	[FOREIGN_UNLINK] = "unlink and create",
+	[FOREIGN_HELD] = "held open, then written",
 };
 
 static bool put(const char *path, int flags, const char *token)
@@ -61,10 +63,24 @@ static bool edit_unlink(const char *path, const char *spare, const char *token)
 	return unlink(path) == 0 && put(path, O_CREAT | O_EXCL, token);
 }
 
+/* Whoever opened the file before an exchange writes to what was replaced. */
+static bool edit_held(const char *path, const char *spare, const char *token)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	size_t len = strlen(token);
+
+	(void)spare;
+	if (fd < 0)
+		return false;
+	nanosleep(&(struct timespec){.tv_nsec = HELD_MS * 1000000L}, NULL);
+	bool written = write(fd, token, len) == (ssize_t)len;
+	return close(fd) == 0 && written;
+}
+
 static bool (*const edits[FOREIGN_KINDS])(const char *, const char *, const char *) = {
 	[FOREIGN_RENAME] = edit_rename, [FOREIGN_TRUNCATE] = edit_truncate,
 	[FOREIGN_APPEND] = edit_append, [FOREIGN_ASIDE] = edit_aside,
-	[FOREIGN_UNLINK] = edit_unlink,
+	[FOREIGN_UNLINK] = edit_unlink, [FOREIGN_HELD] = edit_held,
 };
 
 bool foreign_edit(enum foreign_kind kind, const char *path, const char *spare, const char *token)

@@ -16,12 +16,13 @@ enum foreign_kind {
 	FOREIGN_APPEND,
 	FOREIGN_ASIDE,  /* vim: rename it away, create it anew, drop the other */
 	FOREIGN_UNLINK, /* git checkout: unlink it, create it anew */
+	FOREIGN_HELD,     /* open it, think, append */
 	FOREIGN_KINDS
 };
 
 extern const char *const foreign_names[FOREIGN_KINDS];
 
-/* Writes the token; what was there goes, but for FOREIGN_APPEND. False where the file
+/* Writes the token; what was there goes, unless it appends. False where the file
  * could not be written. `spare` is a name on the same file system, outside of what is
  * tested. */
 bool foreign_edit(enum foreign_kind kind, const char *path, const char *spare, const char *token);
