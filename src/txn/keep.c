@@ -20,7 +20,13 @@ enum {
 
 static int open_saved(struct ds_txn *txn)
 {
-	return ds_state_dir(txn, txn->state, "saved", true);
+	struct stat st;
+	bool is_new = txn->os->look(txn->state, "saved", &st) != 0;
+	int saved = ds_state_dir(txn, txn->state, "saved", true);
+
+	if (saved >= 0 && is_new && txn->os->fsync(txn->state) != 0)
+		ds_close_fd(txn->os, &saved);
+	return saved;
 }
 
 /* "TXID-N-spec.md": what of the name is safe anywhere. */

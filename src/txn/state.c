@@ -125,7 +125,7 @@ int ds_state_dir(struct ds_txn *txn, int parent, const char *name, bool make)
 	if (fd < 0)
 		return -1;
 	int why = 0;
-	if (made && (give_away(txn, fd) != 0 || os->fsync(parent) != 0))
+	if (made && give_away(txn, fd) != 0)
 		why = errno;
 	else if (os->stat(fd, &st) != 0)
 		why = errno;
@@ -164,6 +164,18 @@ static int ignore_all(struct ds_txn *txn, int dir)
 	return status;
 }
 
+/* A journal in a folder whose name is not on the disk would not be found again. */
+static int make_durable(struct ds_txn *txn, int parent, const char *name, bool make)
+{
+	struct stat st;
+	bool is_new = make && txn->os->look(parent, name, &st) != 0 && errno == ENOENT;
+	int fd = ds_state_dir(txn, parent, name, make);
+
+	if (fd >= 0 && is_new && txn->os->fsync(parent) != 0)
+		ds_close_fd(txn->os, &fd);
+	return fd;
+}
+
 int ds_state_open(struct ds_txn *txn, bool make, ds_error *err)
 {
 	const char *slash = strrchr(txn->place.state, '/');
@@ -178,7 +190,7 @@ int ds_state_open(struct ds_txn *txn, bool make, ds_error *err)
 	ds_buf_free(&parent);
 	if (dir < 0)
 		return ds_fail_state(txn, "", err);
-	txn->state = ds_state_dir(txn, dir, slash + 1, make);
+	txn->state = make_durable(txn, dir, slash + 1, make);
 	ds_close_fd(txn->os, &dir);
 	if (txn->state < 0 && errno == ENOENT && !make)
 		return 0;
