@@ -172,8 +172,9 @@ typedef int (*ds_edit_fn)(void *context, const char *bytes, size_t len, char **o
 
 typedef struct ds_edit_options {
 	size_t size;
-	unsigned retries;     /* on fresh content when somebody else was first; 0: 5 */
-	const char *expect;   /* the token that the content must have at the first reading */
+	unsigned retries;     /* on fresh content when somebody else was first; 0: 5, and
+			       * (unsigned)-1: none */
+	const char *expect;   /* the token that the content must have, at every reading */
 	bool allow_empty;     /* content that is empty is refused otherwise */
 	bool allow_invalid;   /* so is a file *.json that is not valid JSON */
 	const char *guard_ids; /* path of a JSON array whose records must not vanish */
@@ -186,6 +187,18 @@ typedef struct ds_edit_options {
 DS_API int ds_edit_file(const char *path, ds_edit_fn edit, void *context,
 			const ds_edit_options *options, ds_token *token, char **notes,
 			ds_error *err);
+
+/* ---- Afterwards -------------------------------------------------------- */
+
+/* Commits the paths as they are in the worktree, and nothing else; *made says whether
+ * there was anything to commit. They are relative to `top`, the top of a worktree; or,
+ * where that is NULL, as the caller would open them, all in one worktree. */
+DS_API int ds_commit(const char *top, const char *const *paths, size_t count, const char *message,
+		     bool *made, ds_error *err);
+
+/* Writes somebody else's bytes as ds_report does: one line, harmless on a terminal,
+ * cut to the room there is and ended by NUL. Returns what the whole would be long. */
+DS_API size_t ds_printable(char *out, size_t room, const char *bytes, size_t len);
 
 #ifdef __cplusplus
 }
