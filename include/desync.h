@@ -88,6 +88,9 @@ typedef enum ds_code {
 	DS_DUPLICATE_ITEM,
 	DS_UNREADABLE,
 	DS_UNVERIFIABLE,
+	DS_WRITE_CONFLICT,
+	DS_ILLEGAL_TRANSITION,
+	DS_INTERRUPTED_TRANSACTION,
 } ds_code;
 
 /* One place where an item's status is written. */

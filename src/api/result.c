@@ -182,26 +182,15 @@ void ds_result_free(ds_result *result)
 
 /* ---- Looking at it ------------------------------------------------------ */
 
-static ds_status graver(ds_status a, ds_status b)
-{
-	/* 4 before 2 before 3 before 1. */
-	static const int rank[] = {[DS_OK] = 0,
-				   [DS_DESYNC] = 1,
-				   [DS_CONFLICT] = 2,
-				   [DS_TROUBLE] = 3,
-				   [DS_INTERRUPTED] = 4};
-	return rank[a] > rank[b] ? a : b;
-}
-
 ds_status ds_result_status(const ds_result *result, bool strict)
 {
 	ds_status status = result->trouble_count ? DS_TROUBLE : DS_OK;
 	for (size_t i = 0; i < result->finding_count; i++) {
 		const ds_finding *finding = &result->findings[i];
 		if (finding->severity == DS_ERROR)
-			status = graver(status, ds_code_info(finding->code)->status);
+			status = ds_graver(status, ds_code_info(finding->code)->status);
 		else if (finding->severity == DS_WARNING && strict)
-			status = graver(status, DS_DESYNC);
+			status = ds_graver(status, DS_DESYNC);
 	}
 	return status;
 }

@@ -36,3 +36,13 @@ int ds_fail_memory(ds_error *err)
 {
 	return ds_fail(err, DS_TROUBLE, "out of memory");
 }
+
+ds_status ds_graver(ds_status a, ds_status b)
+{
+	static const int rank[] = {[DS_OK] = 0,
+				   [DS_DESYNC] = 1,
+				   [DS_CONFLICT] = 2,
+				   [DS_TROUBLE] = 3,
+				   [DS_INTERRUPTED] = 4};
+	return rank[a] > rank[b] ? a : b;
+}

@@ -33,6 +33,12 @@ static bool is_lfs_pointer(const struct ds_buf *bytes)
 	return bytes->len >= len && memcmp(bytes->bytes, first_line, len) == 0;
 }
 
+static const struct ds_extent *extent_of(const struct ds_desk *desk, int i)
+{
+	static const struct ds_extent whole = {.limit = DS_FILE_LIMIT};
+	return desk->whole ? &whole : &desk->readers[i]->extent;
+}
+
 static void read_bytes(struct ds_desk *desk, int i, const struct ds_item *item)
 {
 	struct ds_blob *blob = &desk->copies[i].blob;
@@ -40,7 +46,7 @@ static void read_bytes(struct ds_desk *desk, int i, const struct ds_item *item)
 
 	ds_buf_cut(&desk->path, 0);
 	if (ds_copy_path(&desk->path, &desk->rule->copies[i], item->path)) {
-		source->ops->read(source, desk->path.bytes, &desk->readers[i]->extent, blob);
+		source->ops->read(source, desk->path.bytes, extent_of(desk, i), blob);
 		return;
 	}
 	blob->kind = DS_UNUSABLE;

@@ -24,6 +24,7 @@ struct ds_desk {
 	const struct ds_reader *readers[DS_COPY_LIMIT];
 	struct ds_source *source;
 	const char *where; /* as in struct ds_scan */
+	bool whole;        /* read to the end, as whoever changes a file must */
 	int copy_count;
 	struct ds_seen_copy copies[DS_COPY_LIMIT];
 	struct ds_arena scratch; /* emptied for each item */

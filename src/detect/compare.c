@@ -19,12 +19,16 @@ static bool agree(const struct ds_seen_copy *a, const struct ds_seen_copy *b)
 	return ds_text_equal(a->reading.text, b->reading.text);
 }
 
+bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b)
+{
+	return has_text(a) && has_text(b) && !agree(a, b);
+}
+
 static bool has_mismatch(const struct ds_desk *desk)
 {
 	for (int i = 0; i < desk->copy_count; i++)
 		for (int j = 0; j < i; j++)
-			if (has_text(&desk->copies[i]) && has_text(&desk->copies[j]) &&
-			    !agree(&desk->copies[i], &desk->copies[j]))
+			if (ds_disagree(&desk->copies[i], &desk->copies[j]))
 				return true;
 	return false;
 }
@@ -328,10 +332,9 @@ static bool describe_defect(struct words *w, ds_finding *finding, int first, uns
 	return finding->message != NULL;
 }
 
-static bool describe_copies(struct words *w, struct ds_findings *findings)
+static bool describe_copies(struct words *w, unsigned done, struct ds_findings *findings)
 {
 	ds_finding finding;
-	unsigned done = 0;
 
 	for (int i = 0; i < w->desk->copy_count; i++) {
 		const struct ds_seen_copy *copy = &w->desk->copies[i];
@@ -354,16 +357,16 @@ static bool describe_copies(struct words *w, struct ds_findings *findings)
 	return true;
 }
 
-bool ds_describe(const struct ds_desk *desk, const struct ds_item *item,
+bool ds_describe(const struct ds_desk *desk, const struct ds_item *item, unsigned settled,
 		 struct ds_findings *findings, struct ds_arena *strings)
 {
 	struct words w = {.desk = desk, .item = item, .strings = strings};
 	ds_finding finding;
 	bool well = true;
 
-	if (has_mismatch(desk))
+	if (!settled && has_mismatch(desk))
 		well = describe_mismatch(&w, &finding) && ds_findings_add(findings, &finding);
-	well = well && describe_copies(&w, findings);
+	well = well && describe_copies(&w, settled, findings);
 	ds_buf_free(&w.line);
 	return well;
 }

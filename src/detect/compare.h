@@ -14,12 +14,16 @@ ds_item_state ds_judge(const struct ds_desk *desk);
  * that is known. */
 int ds_judged_status(const struct ds_desk *desk);
 
+/* Whether both have a text, and not the same status. */
+bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b);
+
 /* Whether no copy of the item exists. */
 bool ds_is_absent(const struct ds_desk *desk);
 
-/* Adds what there is to say about the item; strings go to the arena. False when
- * memory ran out. */
-bool ds_describe(const struct ds_desk *desk, const struct ds_item *item,
+/* Adds what there is to say about the item; strings go to the arena. Copies whose bit
+ * is in `settled` are taken care of, and so is a mismatch that they are part of. False
+ * when memory ran out. */
+bool ds_describe(const struct ds_desk *desk, const struct ds_item *item, unsigned settled,
 		 struct ds_findings *findings, struct ds_arena *strings);
 
 #endif

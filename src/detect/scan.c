@@ -53,6 +53,8 @@ static bool is_suspicious(ds_item_state state)
 static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
 {
 	const struct ds_source_ops *ops = desk->source->ops;
+	const struct ds_scan *scan = worker->work->scan;
+	unsigned settled = 0;
 
 	ds_collect(desk, item);
 	if (is_suspicious(ds_judge(desk)) && ops->confirm) {
@@ -65,7 +67,9 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 	ds_item_state state = ds_judge(desk);
 	item->state = (uint8_t)state;
 	item->status = (int8_t)ds_judged_status(desk);
-	return ds_describe(desk, item, &worker->findings, &worker->strings);
+	if (scan->settle)
+		settled = scan->settle(scan->settle_context, desk, item);
+	return ds_describe(desk, item, settled, &worker->findings, &worker->strings);
 }
 
 /* ---- All of them -------------------------------------------------------- */

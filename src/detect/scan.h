@@ -5,6 +5,7 @@
 #define DS_SCAN_H
 
 #include "arena.h"
+#include "collect.h"
 #include "err.h"
 #include "finding.h"
 #include "item.h"
@@ -21,6 +22,12 @@ struct ds_scan {
 	unsigned jobs; /* 0: as many as are worth it */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
+
+	/* Called for each item that exists, with its copies as they were confirmed, by
+	 * several threads; may use desk->scratch. Returns a bit for each copy of which
+	 * nothing need be said any more, as in ds_describe. NULL: say everything. */
+	unsigned (*settle)(void *context, struct ds_desk *desk, const struct ds_item *item);
+	void *settle_context;
 };
 
 /* What a scan makes. Zero-initialise it; free it in any case. */

@@ -17,6 +17,8 @@ enum ds_kind {
 	DS_INDETERMINATE /* what it says cannot be known from here: `why` */
 };
 
+enum { DS_FILE_LIMIT = 16 << 20 }; /* nobody keeps a status in more than this */
+
 struct ds_blob {
 	enum ds_kind kind;
 	char why[120];       /* for a person, where there are no bytes */

@@ -28,6 +28,16 @@ static const struct ds_code_info table[] = {
 			   "make it a regular file that you may read, then look again"},
 	[DS_UNVERIFIABLE] = {"unverifiable", NULL, DS_ERROR, DS_TROUBLE, "cannot be judged",
 			     "the content is not here", "fetch the content, then look again"},
+	[DS_WRITE_CONFLICT] = {"write-conflict", NULL, DS_ERROR, DS_CONFLICT,
+			       "was changed by somebody else",
+			       "somebody else changed a copy meanwhile",
+			       "look at what is there now, then try again"},
+	[DS_ILLEGAL_TRANSITION] = {"illegal-transition", NULL, DS_ERROR, DS_DESYNC, "",
+				   "a step that the rule forbids",
+				   "go by the steps that the rule allows"},
+	[DS_INTERRUPTED_TRANSACTION] = {"interrupted-transaction", NULL, DS_ERROR, DS_INTERRUPTED,
+					"", "a change was cut short",
+					"finish it or take it back: desync-fix --recover"},
 };
 
 const struct ds_code_info *ds_code_info(ds_code code)

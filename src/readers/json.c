@@ -84,6 +84,6 @@ static void json_read(struct ds_reading *out, struct ds_text bytes, bool whole, 
 
 const struct ds_reader ds_json_reader = {
 	.name = "json",
-	.extent = {.first = 0, .limit = 16 << 20, .enough = NULL},
+	.extent = {.first = 0, .limit = DS_FILE_LIMIT, .enough = NULL},
 	.read = json_read,
 };

@@ -31,6 +31,18 @@ static const struct ds_status_alias aliases[] = {
 
 static const struct ds_vocabulary vocabulary = {statuses, aliases};
 
+/* What its own commands write beside the status of metadata.json. */
+static const struct ds_follow follow[] = {
+	{"lastActivity", NULL, DS_FOLLOW_NOW, false},
+	{"pausedReason", "paused", DS_FOLLOW_REASON, true},
+	{"pausedAt", "paused", DS_FOLLOW_NOW, true},
+	{"backlogReason", "backlog", DS_FOLLOW_REASON, true},
+	{"backlogAt", "backlog", DS_FOLLOW_NOW, true},
+	{"abandonedReason", "abandoned", DS_FOLLOW_REASON, true},
+	{"abandonedAt", "abandoned", DS_FOLLOW_NOW, true},
+	{0},
+};
+
 static const char *const shelves[] = {".specweave/increments/_*/", NULL};
 static const char *const shelved[] = {".specweave/increments/_*/{id}/", NULL};
 
@@ -42,9 +54,12 @@ const struct ds_rule ds_specweave_rule = {
 	.archived = shelved,
 	.copies =
 		{
-			{"metadata.json", "{item}/metadata.json", "json", "status"},
-			{"spec.md", "{item}/spec.md", "frontmatter", "status"},
+			{"metadata.json", "{item}/metadata.json", "json", "status", follow},
+			{"spec.md", "{item}/spec.md", "frontmatter", "status", NULL},
 		},
 	.authority = 0,
 	.vocabulary = &vocabulary,
+	.stale = ".specweave/state/status-line.json",
+	.stale_advice = "specweave's dist/src/cli/update-status-line.js makes it anew, "
+			"`specweave status-line --clear` drops it",
 };

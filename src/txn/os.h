@@ -36,8 +36,10 @@ struct ds_os {
 	int (*set_xattr)(int fd, const char *name, const void *value, size_t len);
 	int (*remove_xattr)(int fd, const char *name);
 
-	/* Names. `look` is fstatat that follows no link. */
+	/* Names. `look` is fstatat that follows no link; `access` asks for the effective
+	 * user. */
 	int (*look)(int dir, const char *name, struct stat *st);
+	int (*access)(int dir, const char *name, int mode);
 	int (*make_dir)(int dir, const char *name, mode_t mode);
 	int (*unlink)(int dir, const char *name);
 	int (*remove_dir)(int dir, const char *name);

@@ -35,10 +35,10 @@
 
 /* Which files may be changed, and where the state folder is. */
 struct ds_place {
-	char *top;    /* absolute, without links: all paths are relative to it */
-	char *state;  /* the state folder, whether it is there or not */
-	bool in_git;  /* the state folder lies in a git directory */
-	uid_t owner;  /* of top, and so of what is made in the state folder */
+	char *top;   /* absolute, without links: all paths are relative to it */
+	char *state; /* the state folder, whether it is there or not */
+	bool in_git; /* the state folder lies in a git directory */
+	uid_t owner; /* of top, and so of what is made in the state folder */
 	gid_t group;
 };
 
@@ -47,7 +47,7 @@ struct ds_place {
  * nearest directory above that holds a ".git"; where there is none, `fallback`
  * (a directory at or above `directory`), or else `directory` itself. Fails where a
  * ".git" is no git directory of this worktree, and in a bare repository.
- * Zero-initialise *out; free it in any case. `os` may be NULL.
+ * Zero-initialise *out; free it in any case.
  */
 int ds_place_find(struct ds_place *out, const char *directory, const char *fallback, ds_error *err);
 void ds_place_free(struct ds_place *place);
@@ -57,10 +57,10 @@ void ds_place_free(struct ds_place *place);
 struct ds_txn;
 
 struct ds_txn_options {
-	const struct ds_os *os; /* NULL: the system */
-	long wait_ms;           /* for the lock, and for somebody who has a file open */
+	const struct ds_os *os;  /* NULL: the system */
+	long wait_ms;            /* for the lock, and for somebody who has a file open */
 	bool allow_plain_rename; /* where names cannot be swapped: compare, then rename */
-	const char *who;        /* for the log */
+	const char *who;         /* for the log */
 };
 
 int ds_txn_open(struct ds_txn **out, const struct ds_place *place,
@@ -76,8 +76,11 @@ const char *ds_txn_id(const struct ds_txn *txn);
  * DS_INTERRUPTED: the journal is damaged and needs a person. */
 int ds_txn_recover(struct ds_txn *txn, ds_error *err);
 
+/* Whether an interrupted transaction was settled, by that or by a commit. */
+bool ds_txn_recovered(const struct ds_txn *txn);
+
 enum ds_change_outcome {
-	DS_CHANGE_OPEN,     /* not tried, or taken back with the whole */
+	DS_CHANGE_OPEN, /* not tried, or taken back with the whole */
 	DS_CHANGE_DONE,
 	DS_CHANGE_CONFLICT, /* somebody else changed the file, or has it open */
 	DS_CHANGE_REFUSED,  /* a file that must not be changed, or could not be */
@@ -88,8 +91,8 @@ struct ds_change {
 	const char *path;      /* relative to the place's top */
 	struct ds_text before; /* what the file must hold, byte for byte */
 	struct ds_text after;
-	size_t group;          /* changes of one group are done together or not at all;
-				* those of a group stand side by side */
+	size_t group; /* changes of one group are done together or not at all;
+		       * those of a group stand side by side */
 	/* Lines for log.jsonl, without what is the same for all ("event", "txid",
 	 * "time", "who") and without braces: "\"item\":\"0047\",...". NULL-ended, or NULL. */
 	const char *const *log;
@@ -132,15 +135,15 @@ int ds_txn_log(struct ds_txn *txn, int (*each)(void *context, struct ds_text lin
 
 /* What a reader that never writes has to know of a transaction that was cut short. */
 struct ds_interrupted {
-	bool found;      /* a journal is there and no writer holds the lock */
-	bool damaged;    /* it cannot be understood: `why` */
-	char why[160];
+	bool found;     /* a journal is there and no writer holds the lock */
+	bool damaged;   /* it cannot be understood: `why` */
+	char why[1024]; /* a line for a person */
 	char txid[64];
 	/* Files that recovery would put back, and to what. */
 	struct ds_put_back {
 		char *path; /* relative to the place's top */
 		struct ds_buf bytes;
-	} *files;
+	} * files;
 	size_t count;
 };
 

@@ -302,9 +302,9 @@ static const struct ds_rule three_copies = {
 	.name = "three",
 	.marker = "m",
 	.items = "m/{id}/",
-	.copies = {{"a", "{item}/a.json", "json", "x.status"},
-		   {"b", "{item}/b.json", "json", "status"},
-		   {"c", "{item}/c.md", "frontmatter", "status"}},
+	.copies = {{"a", "{item}/a.json", "json", "x.status", NULL},
+		   {"b", "{item}/b.json", "json", "status", NULL},
+		   {"c", "{item}/c.md", "frontmatter", "status", NULL}},
 	.authority = 1,
 	.vocabulary = &plain,
 };

@@ -194,6 +194,10 @@ Test(findings, have_the_names_severities_and_statuses_of_the_design)
 		{DS_DUPLICATE_ITEM, "duplicate-item", NULL, DS_ERROR, DS_TROUBLE},
 		{DS_UNREADABLE, "unreadable", NULL, DS_ERROR, DS_TROUBLE},
 		{DS_UNVERIFIABLE, "unverifiable", NULL, DS_ERROR, DS_TROUBLE},
+		{DS_WRITE_CONFLICT, "write-conflict", NULL, DS_ERROR, DS_CONFLICT},
+		{DS_ILLEGAL_TRANSITION, "illegal-transition", NULL, DS_ERROR, DS_DESYNC},
+		{DS_INTERRUPTED_TRANSACTION, "interrupted-transaction", NULL, DS_ERROR,
+		 DS_INTERRUPTED},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		const struct ds_code_info *info = ds_code_info(table[i].code);

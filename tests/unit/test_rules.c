@@ -435,7 +435,7 @@ static const struct ds_rule records = {
 	.name = "records",
 	.marker = "adr",
 	.items = "adr/{id}-*.md",
-	.copies = {{"file", "{item}", "frontmatter", "status"}},
+	.copies = {{"file", "{item}", "frontmatter", "status", NULL}},
 	.authority = DS_NO_COPY,
 };
 
