@@ -146,6 +146,15 @@ static int start_at(ds_repo *repo, const char *dir, ds_error *err)
 	return 0;
 }
 
+/* A reader does without a place, and so without a lock; a writer says why it has none. */
+static int find_place(ds_repo *repo, ds_error *err)
+{
+	if (ds_place_find(&repo->place, repo->root, repo->root, &repo->no_place) == 0)
+		return ds_worktree_guard(repo->source, repo->root, &repo->place, err);
+	ds_place_free(&repo->place);
+	return 0;
+}
+
 int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	ds_open_options given;
@@ -168,6 +177,8 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 		else if (status)
 			fail_no_rule(dir, given.rule, err);
 	}
+	if (!status)
+		status = find_place(repo, err);
 	if (status)
 		ds_close(repo);
 	else
@@ -181,6 +192,7 @@ void ds_close(ds_repo *repo)
 		return;
 	if (repo->source)
 		repo->source->ops->free(repo->source);
+	ds_place_free(&repo->place);
 	free(repo->rules);
 	free(repo->root);
 	free(repo->where);

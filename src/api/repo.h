@@ -8,11 +8,14 @@
 #include "rules.h"
 #include "scan.h"
 #include "source.h"
+#include "txn.h"
 
 struct ds_repo {
 	char *root;  /* absolute */
 	char *where; /* the directory as it was given, or NULL for the current one */
 	struct ds_source *source;
+	struct ds_place place; /* whose lock readers share; top is NULL where there is none */
+	ds_error no_place;     /* and why */
 	const struct ds_rule **rules; /* those that fit, ended by NULL */
 };
 
@@ -20,7 +23,9 @@ struct ds_result {
 	const char *source;         /* its name */
 	struct ds_scanned *scanned; /* one a rule */
 	size_t rule_count;
-	ds_finding *findings; /* of every rule, in order */
+	struct ds_findings own;  /* those of no rule */
+	struct ds_arena strings; /* theirs */
+	ds_finding *findings;    /* of every rule, in order */
 	size_t finding_count;
 	ds_item_view *items;
 	size_t item_count;
@@ -28,6 +33,15 @@ struct ds_result {
 	size_t trouble_count;
 	ds_summary summary;
 };
+
+/* Looks for a transaction that was cut short, and has its files read as recovery would
+ * put them back until it is forgotten. */
+int ds_look_for_interrupted(struct ds_interrupted *out, ds_repo *repo, ds_error *err);
+void ds_forget_interrupted(struct ds_interrupted *interrupted, ds_repo *repo);
+
+/* Adds the finding, where there is one; false when memory ran out. */
+bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
+			   const struct ds_interrupted *interrupted);
 
 /* Copies an options struct of the caller's, of whatever version: what its `size`
  * does not cover stays zero. */

@@ -6,6 +6,7 @@
 
 #include "finding.h"
 #include "repo.h"
+#include "worktree.h"
 
 /* ---- Putting it together ------------------------------------------------ */
 
@@ -75,7 +76,7 @@ static bool count_skipped(ds_summary *summary, struct ds_scanned *scanned)
 
 static bool reserve(ds_result *result)
 {
-	size_t findings = 0;
+	size_t findings = result->own.len;
 	size_t items = 0;
 	size_t trouble = 0;
 
@@ -89,6 +90,12 @@ static bool reserve(ds_result *result)
 	result->items = calloc(items + 1, sizeof *result->items);
 	result->trouble = calloc(trouble + 1, sizeof *result->trouble);
 	return result->findings && result->items && result->trouble;
+}
+
+static void add_own(ds_result *result)
+{
+	for (size_t i = 0; i < result->own.len; i++)
+		result->findings[result->finding_count++] = result->own.at[i];
 }
 
 static bool add_rule(ds_result *result, const struct ds_rule *rule, struct ds_scanned *scanned)
@@ -130,31 +137,69 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 	}
 	if (!reserve(result))
 		return ds_fail_memory(err);
+	add_own(result);
 	for (size_t i = 0; i < result->rule_count; i++)
 		if (!add_rule(result, repo->rules[i], &result->scanned[i]))
 			return ds_fail_memory(err);
 	return 0;
 }
 
-int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+/* One look at all of it; *out is made in any case but for memory. */
+static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options, bool *interrupted,
+		ds_error *err)
 {
-	ds_scan_options given;
-	ds_result *result = calloc(1, sizeof *result);
+	struct ds_interrupted found = {0};
+	ds_result *result = *out = calloc(1, sizeof *result);
 
-	*out = NULL;
 	if (!result)
 		return ds_fail_memory(err);
-	ds_take_options(&given, sizeof given, options);
 	while (repo->rules[result->rule_count])
 		result->rule_count++;
 	result->source = repo->source->ops->name;
 	result->scanned = calloc(result->rule_count + 1, sizeof *result->scanned);
-	int status = result->scanned ? scan_rules(result, repo, &given, err) : ds_fail_memory(err);
+	if (!result->scanned)
+		return ds_fail_memory(err);
+	int status = ds_look_for_interrupted(&found, repo, err);
+	if (!status && !ds_report_interrupted(result, repo, &found))
+		status = ds_fail_memory(err);
+	if (!status)
+		status = scan_rules(result, repo, options, err);
+	*interrupted = found.found;
+	ds_forget_interrupted(&found, repo);
+	return status;
+}
+
+/* Whether a writer was cut short while we looked: then what looks like a desync may be
+ * half of its change. */
+static int was_cut_short(bool *cut_short, ds_repo *repo, ds_error *err)
+{
+	struct ds_interrupted found;
+	int status = ds_look_for_interrupted(&found, repo, err);
+	*cut_short = found.found;
+	ds_forget_interrupted(&found, repo);
+	return status;
+}
+
+int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+{
+	ds_scan_options given;
+	bool interrupted;
+	bool again = false;
+
+	ds_take_options(&given, sizeof given, options);
+	int status = look(out, repo, &given, &interrupted, err);
+	if (!status && !interrupted && (*out)->summary.desync)
+		status = was_cut_short(&again, repo, err);
+	if (!status && again) {
+		ds_result_free(*out);
+		status = look(out, repo, &given, &interrupted, err);
+	}
 	if (status) {
-		ds_result_free(result);
+		ds_result_free(*out);
+		*out = NULL;
 		return status;
 	}
-	*out = result;
+	(*out)->summary.unlocked = ds_worktree_was_unlocked(repo->source);
 	return 0;
 }
 
@@ -174,6 +219,8 @@ void ds_result_free(ds_result *result)
 	for (size_t i = 0; result->scanned && i < result->rule_count; i++)
 		ds_scanned_free(&result->scanned[i]);
 	free(result->scanned);
+	ds_findings_free(&result->own);
+	ds_arena_free(&result->strings);
 	free(result->findings);
 	free(result->items);
 	free(result->trouble);

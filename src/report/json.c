@@ -96,6 +96,8 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 	put_number(w, &separator, "not_looked_at", summary->not_looked_at);
 	if (summary->not_listed)
 		put_number(w, &separator, "not_listed", summary->not_listed);
+	if (summary->unlocked)
+		put_number(w, &separator, "unlocked", 1);
 	ds_put(w, "},\n");
 }
 

@@ -158,6 +158,8 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 	if (summary->not_listed)
 		ds_putf(w, "; %zu skipped director%s could not be listed (--all says why)",
 			summary->not_listed, summary->not_listed == 1 ? "y" : "ies");
+	if (summary->unlocked)
+		ds_put(w, "; read without the lock of the writers, which could not be had");
 	ds_put(w, "\n");
 }
 

@@ -21,6 +21,7 @@ struct batch {
 	uint64_t log_size; /* what the log held before */
 	struct ds_buf lines;
 	bool logged;
+	bool late;        /* something is left in tmp/TXID for the next writer to look at */
 	sigset_t signals; /* the mask to go back to */
 };
 
@@ -335,11 +336,15 @@ static enum attempt commit_prepared(struct batch *batch, int *status, ds_error *
 	return attempt;
 }
 
+/* R1: who has a file open that no lease is to be had for cannot be known. It stays for
+ * the next writer's sweep, which looks whether somebody has written it by then. */
 static void finish_done(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		if (is_exchanged(batch, i))
+		if (is_exchanged(batch, i) && batch->slots[i].leased)
 			ds_slot_retire(batch->txn, &batch->slots[i], batch->dir);
+		else if (is_exchanged(batch, i))
+			batch->late = true;
 		if (takes_part(batch, i))
 			batch->changes[i].outcome = DS_CHANGE_DONE;
 	}
@@ -354,7 +359,7 @@ static void clean_up(struct batch *batch, bool journal_is_there)
 	for (size_t i = 0; i < batch->count; i++)
 		ds_slot_close(txn, &batch->slots[i]);
 	ds_close_fd(txn->os, &batch->dir);
-	if (!journal_is_there && ds_sweep(txn, &why) != 0)
+	if (!journal_is_there && !batch->late && ds_sweep(txn, &why) != 0)
 		ds_note(txn, "%s", why.message);
 }
 

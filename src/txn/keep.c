@@ -151,8 +151,7 @@ int ds_drop_or_keep(struct ds_txn *txn, int dir, const char *temp, int fd, const
 void ds_slot_retire(struct ds_txn *txn, struct ds_slot *slot, int dir)
 {
 	/* Whoever waited for the lease has the old version open from now on. */
-	if (slot->leased)
-		txn->os->drop_lease(slot->fd);
+	txn->os->drop_lease(slot->fd);
 	if (slot->plain)
 		return;
 	if (ds_drop_or_keep(txn, dir, slot->temp, slot->fd, slot->change->path, slot->before_hash,
@@ -257,7 +256,8 @@ static int open_one(struct ds_txn *txn, bool in_worktree)
 	return tmp;
 }
 
-int ds_sweep(struct ds_txn *txn, ds_error *err)
+/* Calls `each` for the one or two tmp/ there are. */
+static int for_tmps(struct ds_txn *txn, int (*each)(struct ds_txn *txn, int tmp), ds_error *err)
 {
 	struct stat st;
 
@@ -267,10 +267,35 @@ int ds_sweep(struct ds_txn *txn, ds_error *err)
 		int tmp = open_one(txn, far);
 		if (tmp < 0 && errno == ENOENT)
 			continue;
-		int status = tmp < 0 ? -1 : sweep_tmp(txn, tmp);
+		int status = tmp < 0 ? -1 : each(txn, tmp);
 		ds_close_fd(txn->os, &tmp);
-		if (status != 0)
+		if (status < 0)
 			return ds_fail_state(txn, "tmp", err);
+		if (status > 0)
+			return status;
 	}
 	return 0;
+}
+
+int ds_sweep(struct ds_txn *txn, ds_error *err)
+{
+	return for_tmps(txn, sweep_tmp, err);
+}
+
+static int stop_at_first(void *context, const char *name)
+{
+	(void)context, (void)name;
+	return 1;
+}
+
+static int has_something(struct ds_txn *txn, int tmp)
+{
+	return txn->os->list(tmp, stop_at_first, NULL);
+}
+
+int ds_needs_sweep(struct ds_txn *txn, bool *needed, ds_error *err)
+{
+	int status = for_tmps(txn, has_something, err);
+	*needed = status == 1;
+	return status == 1 ? 0 : status;
 }

@@ -303,16 +303,27 @@ int ds_settle(struct ds_txn *txn, ds_error *err)
 	return status;
 }
 
-int ds_txn_recover(struct ds_txn *txn, ds_error *err)
+static int find_work(struct ds_txn *txn, bool *found, ds_error *err)
 {
 	struct stat st;
+
+	*found = txn->os->look(txn->state, "journal", &st) == 0;
+	if (!*found && errno != ENOENT)
+		return ds_fail_state(txn, "journal", err);
+	return *found ? 0 : ds_needs_sweep(txn, found, err);
+}
+
+int ds_txn_recover(struct ds_txn *txn, ds_error *err)
+{
+	bool found;
 
 	txn->deadline = txn->os->now_ms() + (txn->wait_ms > 0 ? txn->wait_ms : 0);
 	int status = ds_state_open(txn, false, err);
 	if (status || txn->state < 0)
 		return status;
-	if (txn->os->look(txn->state, "journal", &st) != 0)
-		return errno == ENOENT ? 0 : ds_fail_state(txn, "journal", err);
+	status = find_work(txn, &found, err);
+	if (status || !found)
+		return status;
 	status = ds_lock_take(txn, err);
 	if (!status)
 		status = ds_settle(txn, err);

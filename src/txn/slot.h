@@ -98,6 +98,9 @@ int ds_new_file(struct ds_txn *txn, int dir, const char *name, struct ds_text by
 /* Looks at whatever lies in tmp/ without a journal: R1. */
 int ds_sweep(struct ds_txn *txn, ds_error *err);
 
+/* Whether something lies there; needs no lock. */
+int ds_needs_sweep(struct ds_txn *txn, bool *needed, ds_error *err);
+
 /* Makes the names in these files' directories durable: N3. `path` of the i-th of them;
  * -1 with errno, and *failed is that path. */
 enum { DS_SYNC_ALL_FROM = 64 }; /* files, from which on one syncfs is cheaper */

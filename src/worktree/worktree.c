@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,15 @@
 #include "beneath.h"
 #include "err.h"
 
+enum { LOCK_WAIT_MS = 10 * 1000 };
+
 struct worktree {
 	struct ds_source source;
 	int root;
+	const struct ds_place *place; /* or NULL */
+	char *prefix;                 /* of paths as the place has them, with a "/"; or "" */
+	const struct ds_interrupted *interrupted; /* or NULL; its files are sorted */
+	atomic_bool unlocked;
 };
 
 static int root_of(struct ds_source *source)
@@ -205,16 +212,52 @@ static void read_extent(struct ds_blob *blob, int root, const char *path,
 	}
 }
 
+/* ---- As recovery would put it back --------------------------------------- */
+
+static int compare_files(const void *a, const void *b)
+{
+	return strcmp(((const struct ds_put_back *)a)->path, ((const struct ds_put_back *)b)->path);
+}
+
+/* False: it is as it stands on the disk. */
+static bool read_put_back(struct ds_blob *blob, const struct worktree *worktree, const char *path,
+			  const struct ds_extent *extent)
+{
+	const struct ds_interrupted *interrupted = worktree->interrupted;
+	struct ds_buf whole = {0};
+	const struct ds_put_back *file = NULL;
+
+	ds_buf_printf(&whole, "%s%s", worktree->prefix, path);
+	struct ds_put_back key = {.path = whole.bytes};
+	if (!whole.failed && interrupted->count)
+		file = bsearch(&key, interrupted->files, interrupted->count, sizeof key,
+			       compare_files);
+	if (whole.failed)
+		unusable(blob, "out of memory");
+	else if (file && extent && !ds_buf_append(&blob->bytes, file->bytes.bytes, file->bytes.len))
+		unusable(blob, "out of memory");
+	else if (file)
+		blob->kind = DS_REGULAR;
+	blob->whole = true;
+	bool read = whole.failed || file;
+	ds_buf_free(&whole);
+	return read;
+}
+
 static void worktree_read(struct ds_source *source, const char *path,
 			  const struct ds_extent *extent, struct ds_blob *blob)
 {
+	const struct worktree *worktree = (const struct worktree *)source;
+
 	ds_buf_cut(&blob->bytes, 0);
-	blob->whole = false;
 	blob->why[0] = '\0';
+	if (worktree->interrupted && read_put_back(blob, worktree, path, extent))
+		return;
+	blob->whole = false;
 	if (extent)
-		read_extent(blob, root_of(source), path, extent);
+		read_extent(blob, worktree->root, path, extent);
 	else
-		look(blob, root_of(source), path);
+		look(blob, worktree->root, path);
 }
 
 /* ---- Listing ------------------------------------------------------------ */
@@ -287,18 +330,61 @@ static int worktree_list(struct ds_source *source, const char *path, ds_entry_fn
 
 /* ---- The source --------------------------------------------------------- */
 
-/* No writer of ours exists yet, so there is no lock to take: the second reading
- * alone tells a file that was just being replaced from one that is wrong. */
+/* The lock is waited for once: somebody who holds it for long, or is stopped, must not
+ * hold up every item. */
 static void worktree_confirm(struct ds_source *source, void (*again)(void *), void *context)
 {
-	(void)source;
-	again(context);
+	struct worktree *worktree = (struct worktree *)source;
+	long wait = atomic_load(&worktree->unlocked) ? 0 : LOCK_WAIT_MS;
+
+	if (!worktree->place)
+		again(context);
+	else if (!ds_txn_shared(worktree->place, NULL, wait, again, context))
+		atomic_store(&worktree->unlocked, true);
+}
+
+bool ds_worktree_was_unlocked(struct ds_source *source)
+{
+	return atomic_load(&((struct worktree *)source)->unlocked);
+}
+
+int ds_worktree_guard(struct ds_source *source, const char *root, const struct ds_place *place,
+		      ds_error *err)
+{
+	struct worktree *worktree = (struct worktree *)source;
+	size_t top = strlen(place->top);
+	struct ds_buf prefix = {0};
+
+	/* The root lies at or beneath the top; "/" is the one that ends in a slash. */
+	const char *rest = root + (strcmp(place->top, "/") == 0 ? 0 : top);
+	ds_buf_puts(&prefix, *rest == '/' ? rest + 1 : rest);
+	if (prefix.len)
+		ds_buf_puts(&prefix, "/");
+	if (prefix.failed || !prefix.bytes) {
+		ds_buf_free(&prefix);
+		return ds_fail_memory(err);
+	}
+	free(worktree->prefix);
+	worktree->prefix = prefix.bytes;
+	worktree->place = place;
+	return 0;
+}
+
+void ds_worktree_foresee(struct ds_source *source, struct ds_interrupted *interrupted)
+{
+	if (interrupted && interrupted->count)
+		qsort(interrupted->files, interrupted->count, sizeof *interrupted->files,
+		      compare_files);
+	((struct worktree *)source)->interrupted = interrupted;
 }
 
 static void worktree_free(struct ds_source *source)
 {
-	close(root_of(source));
-	free(source);
+	struct worktree *worktree = (struct worktree *)source;
+
+	close(worktree->root); /* only read from: nothing to lose */
+	free(worktree->prefix);
+	free(worktree);
 }
 
 static const struct ds_source_ops worktree_ops = {

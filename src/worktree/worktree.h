@@ -8,7 +8,21 @@
 #define DS_WORKTREE_H
 
 #include "source.h"
+#include "txn.h"
 
 int ds_worktree_open(struct ds_source **out, const char *root, ds_error *err);
+
+/* From now on what looks wrong is read again under the shared lock of that place, which
+ * must outlive the source. Without a place it is only read again. */
+int ds_worktree_guard(struct ds_source *source, const char *root, const struct ds_place *place,
+		      ds_error *err);
+
+/* Reads the files of an interrupted transaction as recovery would put them back, until
+ * this is called with NULL. `interrupted` must outlive that. */
+void ds_worktree_foresee(struct ds_source *source, struct ds_interrupted *interrupted);
+
+/* Whether something was read again without the lock, since it could not be had, and a
+ * change under way may have looked like a desync. */
+bool ds_worktree_was_unlocked(struct ds_source *source);
 
 #endif

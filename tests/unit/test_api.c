@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "desync.h"
 #include "scratch.h"
+#include "txn.h"
 
 static struct test_scratch scratch;
 
@@ -199,4 +201,98 @@ Test(api, frees_nothing_quietly)
 	ds_close(NULL);
 	cr_expect_str_eq(ds_version(), DS_VERSION);
 	cr_expect_null(ds_report_format(99));
+}
+
+/* ---- Beside a writer ---------------------------------------------------- */
+
+static int swaps_left;
+
+static int swap_and_die(int dir_a, const char *a, int dir_b, const char *b)
+{
+	if (swaps_left-- == 0)
+		_exit(0);
+	return ds_os_system.swap(dir_a, a, dir_b, b);
+}
+
+/* Sets both copies of an item from active to completed, and dies before the swap of
+ * that number. */
+static void die_in_the_middle(const char *id, int swap)
+{
+	char old[2][256], new[2][256], paths[2][256];
+	struct ds_place place = {0};
+	struct ds_txn *txn;
+	struct ds_os os = ds_os_system;
+	struct ds_txn_options options = {.os = &os};
+	struct ds_change changes[2] = {{0}};
+	static const char *const around[2][2] = {{"---\nstatus: ", "\n---\n"},
+						 {"{\n  \"status\": \"", "\"\n}"}};
+
+	os.swap = swap_and_die;
+	swaps_left = swap;
+	for (int i = 0; i < 2; i++) {
+		snprintf(paths[i], sizeof paths[i], ".specweave/increments/%s/%s", id,
+			 i ? "metadata.json" : "spec.md");
+		snprintf(old[i], sizeof old[i], "%sactive%s", around[i][0], around[i][1]);
+		snprintf(new[i], sizeof new[i], "%scompleted%s", around[i][0], around[i][1]);
+		test_scratch_write(&scratch, paths[i], old[i]);
+		changes[i] = (struct ds_change){.path = paths[i],
+						.before = ds_text_of(old[i]),
+						.after = ds_text_of(new[i])};
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		ds_place_find(&place, scratch.root, scratch.root, NULL);
+		ds_txn_open(&txn, &place, &options, NULL);
+		ds_txn_commit(txn, changes, 2, NULL);
+		_exit(1);
+	}
+	int status;
+	waitpid(child, &status, 0);
+	cr_assert_eq(status, 0);
+}
+
+static const struct {
+	int swap;
+	const char *item; /* what it is judged as */
+} cuts[] = {{0, "active"}, {1, "active"}};
+
+Test(api, an_interrupted_change_is_no_desync)
+{
+	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+		ds_repo *repo;
+		ds_result *result;
+		ds_error err;
+
+		die_in_the_middle("0001-a", cuts[i].swap);
+		cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0, "%s", err.message);
+		cr_assert_eq(ds_check(&result, repo, "0001-a", &err), 0, "%s", err.message);
+		cr_expect_eq(ds_result_status(result, false), DS_INTERRUPTED);
+		const ds_finding *finding = ds_result_finding(result, 0);
+		cr_assert(finding);
+		cr_expect_eq(finding->code, DS_INTERRUPTED_TRANSACTION);
+		cr_expect(strstr(finding->fix, "--recover"), "%s", finding->fix);
+		cr_expect_null(ds_result_finding(result, 1));
+		cr_expect_str_eq(ds_result_item(result, 0)->status, cuts[i].item);
+		ds_result_free(result);
+		cr_expect_eq(ds_validate(repo, "0001-a", &err), DS_INTERRUPTED);
+		ds_close(repo);
+		test_scratch_run(&scratch, "rm -r .desync");
+	}
+}
+
+Test(api, a_damaged_journal_is_said_and_the_rest_judged)
+{
+	ds_repo *repo;
+	ds_result *result;
+	ds_error err;
+
+	die_in_the_middle("0001-a", 0);
+	test_scratch_run(&scratch, "echo x >>.desync/journal");
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0, "%s", err.message);
+	cr_assert_eq(ds_scan(&result, repo, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(ds_result_status(result, false), DS_INTERRUPTED);
+	cr_expect_null(ds_result_finding(result, 0)->fix);
+	cr_expect_eq(ds_result_summary(result)->agree, 1);
+	ds_result_free(result);
+	ds_close(repo);
 }

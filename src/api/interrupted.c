@@ -1,0 +1,85 @@
+/* A transaction that was cut short, as a reader reports it. */
+#include <stdlib.h>
+
+#include "err.h"
+#include "finding.h"
+#include "repo.h"
+#include "worktree.h"
+
+int ds_look_for_interrupted(struct ds_interrupted *out, ds_repo *repo, ds_error *err)
+{
+	*out = (struct ds_interrupted){0};
+	if (!repo->place.top)
+		return 0;
+	int status = ds_txn_look(out, &repo->place, NULL, err);
+	ds_worktree_foresee(repo->source, !status && out->found ? out : NULL);
+	return status;
+}
+
+void ds_forget_interrupted(struct ds_interrupted *interrupted, ds_repo *repo)
+{
+	if (repo->place.top)
+		ds_worktree_foresee(repo->source, NULL);
+	ds_interrupted_free(interrupted);
+}
+
+/* The buffer's text in the result's arena; NULL when memory ran out. */
+static const char *keep(ds_result *result, struct ds_buf *text)
+{
+	const char *kept =
+		text->failed ? NULL : ds_arena_copy(&result->strings, text->bytes, text->len);
+	ds_buf_cut(text, 0);
+	return kept;
+}
+
+static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding, ds_copy *journal,
+		     const struct ds_interrupted *interrupted)
+{
+	struct ds_buf text = {0};
+
+	journal->name = "journal";
+	ds_buf_printf(&text, "%s/journal", repo->place.state);
+	journal->path = keep(result, &text);
+	if (interrupted->damaged)
+		ds_buf_puts(&text, interrupted->why);
+	else if (interrupted->count)
+		ds_buf_printf(&text,
+			      "a change was cut short (%s): until it is taken back, %zu files hold "
+			      "what they should not; statuses are judged as if it were",
+			      interrupted->txid, interrupted->count);
+	else
+		ds_buf_printf(&text, "a change was cut short (%s): it has yet to be completed",
+			      interrupted->txid);
+	finding->message = keep(result, &text);
+	if (!interrupted->damaged) {
+		ds_buf_puts(&text, "desync-fix ");
+		if (repo->where) {
+			ds_buf_puts(&text, "-C ");
+			ds_shell_quote(&text, ds_text_of(repo->where));
+			ds_buf_puts(&text, " ");
+		}
+		ds_buf_puts(&text, "--recover");
+		finding->fix = keep(result, &text);
+		finding->outcome = interrupted->count ? "takes it back" : "completes it";
+	}
+	ds_buf_free(&text);
+	return journal->path && finding->message && (finding->fix || interrupted->damaged);
+}
+
+bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
+			   const struct ds_interrupted *interrupted)
+{
+	const struct ds_code_info *info = ds_code_info(DS_INTERRUPTED_TRANSACTION);
+	ds_copy *journal = ds_arena_alloc(&result->strings, sizeof *journal);
+	ds_finding finding = {.code = DS_INTERRUPTED_TRANSACTION,
+			      .severity = info->severity,
+			      .advice = "compare the files with their history, then move the "
+					"journal away",
+			      .copies = journal,
+			      .copy_count = 1};
+
+	if (!interrupted->found)
+		return true;
+	return journal && describe(result, repo, &finding, journal, interrupted) &&
+	       ds_findings_add(&result->own, &finding);
+}
