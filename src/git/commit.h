@@ -6,19 +6,28 @@
 
 #include "err.h"
 
+enum { DS_COMMIT_MESSAGE_LIMIT = 100 << 10 };
+
 struct ds_git_commit {
 	const char *top;          /* of the worktree, absolute */
-	const char *const *paths; /* relative to it */
+	const char *const *paths; /* of files, relative to it; any bytes */
 	size_t count;
-	const char *message;
+	const char *message; /* kept as it is, up to DS_COMMIT_MESSAGE_LIMIT */
+	long deadline_ms;    /* for each call of git; 0: ten minutes, as hooks may run tests */
 };
 
 /*
  * Commits the paths as they are in the worktree, and nothing else: what is staged
- * of other files stays staged. Git runs its hooks. Paths that are as in HEAD are no
- * commit and no error: *made says whether there was one. Fails with DS_TROUBLE and
- * git's own first line of complaint: not a repository, a path that git ignores, a
- * merge or rebase under way, a hook that refused, no identity, a lock that is held.
+ * of other files stays staged, and what is not staged of them stays so. Git runs its
+ * hooks. Paths that are as in HEAD are no commit and no error: *made says whether
+ * there was one. It may be true after a failure as well: a hook that runs behind the
+ * commit hung, or one before it made the committed files differ from those of the
+ * worktree, which is looked at.
+ *
+ * Fails with DS_TROUBLE and git's own first line of complaint: not a repository, a
+ * path that git does not track (it has to be added first) or ignores, a merge, cherry
+ * pick or rebase that waits for a commit of its own, a hook that refused, no
+ * identity, a lock that is held. Needs git 2.25.
  */
 int ds_git_commit(bool *made, const struct ds_git_commit *commit, ds_error *err);
 
