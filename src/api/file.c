@@ -28,7 +28,7 @@ enum {
 	PIECE = 64 * 1024,
 	USUAL_RETRIES = 5,
 	USUAL_WAIT_MS = 10 * 1000,
-	LONGEST_PAUSE_MS = 200,
+	LONGEST_PAUSE_MS = 500,
 };
 
 /* ---- Reading ------------------------------------------------------------- */
@@ -298,7 +298,7 @@ static int check_result(const struct writer *w, const ds_edit_options *options,
 static void pause_before(unsigned attempt)
 {
 	struct timespec now;
-	long most = attempt < 6 ? 5L << attempt : LONGEST_PAUSE_MS;
+	long most = attempt < 5 ? 20L << attempt : LONGEST_PAUSE_MS;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	long ms = (now.tv_nsec / 1000 + (long)getpid() * 7919) % most;
