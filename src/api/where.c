@@ -77,7 +77,9 @@ int ds_where_find(struct ds_where *out, const char *path, ds_error *err)
 	if (!dir)
 		return ds_fail_path(err, DS_TROUBLE, path, strerror(errno));
 	int status = 0;
-	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (!*path)
+		status = ds_fail(err, DS_TROUBLE, "no file was named");
+	else if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		status = ds_fail_path(err, DS_TROUBLE, path, "a directory, not a file");
 	else
 		status = fill(out, dir, name, err);
