@@ -127,16 +127,16 @@ cmake      cmake             cmake               cmake      cmake          cmake
 builder    make              make                make       make           make
 pkg-config pkg-config        pkgconf-pkg-config  pkgconf    pkgconf        pkgconf
 yaml-0.1   libyaml-dev       libyaml-devel       libyaml    yaml-dev       libyaml
+libcjson   libcjson-dev      cjson-devel         cjson      cjson-dev      cjson
 git        git               git                 git        git            git
 c++        g++               gcc-c++             gcc        g++            gcc
 criterion  libcriterion-dev  criterion-devel     criterion  criterion-dev  criterion
-libcjson   libcjson-dev      cjson-devel         cjson      cjson-dev      cjson
 strace     strace            strace              strace     strace         -
 mandoc     mandoc            mandoc              mandoc     mandoc         mandoc
 setpriv    util-linux        util-linux          util-linux setpriv        -
 '
-to_build='compiler cmake builder pkg-config yaml-0.1'
-to_test='git c++ criterion libcjson strace mandoc setpriv'
+to_build='compiler cmake builder pkg-config yaml-0.1 libcjson'
+to_test='git c++ criterion strace mandoc setpriv'
 
 # A compiler without the C library's headers is none.
 compiles() {

@@ -20,11 +20,10 @@ static bool kept(struct ds_buf *out, size_t before)
 	return !out->failed;
 }
 
-bool ds_json_string(struct ds_buf *out, struct ds_text text)
+bool ds_json_escape(struct ds_buf *out, struct ds_text text)
 {
 	size_t before = out->len;
 
-	ds_buf_puts(out, "\"");
 	while (text.len) {
 		unsigned point = 0;
 		size_t len = ds_utf8_next(text, &point);
@@ -35,6 +34,15 @@ bool ds_json_string(struct ds_buf *out, struct ds_text text)
 		text.at += len ? len : 1;
 		text.len -= len ? len : 1;
 	}
+	return kept(out, before);
+}
+
+bool ds_json_string(struct ds_buf *out, struct ds_text text)
+{
+	size_t before = out->len;
+
+	ds_buf_puts(out, "\"");
+	ds_json_escape(out, text);
 	ds_buf_puts(out, "\"");
 	return kept(out, before);
 }

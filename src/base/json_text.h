@@ -13,6 +13,9 @@
  * characters \xff, control characters escaped: always one line. */
 bool ds_json_string(struct ds_buf *out, struct ds_text text);
 
+/* The same without the quotes. */
+bool ds_json_escape(struct ds_buf *out, struct ds_text text);
+
 /* Appends base64 with quotes, for what must be exact. */
 bool ds_json_base64(struct ds_buf *out, struct ds_text bytes);
 

@@ -88,6 +88,19 @@ bool ds_utf8_valid(struct ds_text text)
 	return true;
 }
 
+void ds_text_position(struct ds_text text, size_t at, size_t *line, size_t *column)
+{
+	size_t begin = 0;
+	const char *feed;
+
+	*line = 1;
+	while (begin < at && (feed = memchr(text.at + begin, '\n', at - begin))) {
+		begin = (size_t)(feed - text.at) + 1;
+		++*line;
+	}
+	*column = at - begin + 1;
+}
+
 size_t ds_utf8_fit(struct ds_text text, size_t limit)
 {
 	if (text.len <= limit)

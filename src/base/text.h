@@ -30,6 +30,9 @@ struct ds_text ds_text_trim(struct ds_text text);
 size_t ds_utf8_next(struct ds_text text, unsigned *point);
 bool ds_utf8_valid(struct ds_text text);
 
+/* The line and the column (in bytes) of an offset, both from 1. */
+void ds_text_position(struct ds_text text, size_t at, size_t *line, size_t *column);
+
 /* How much of the text fits in `limit` bytes without cutting a character. */
 size_t ds_utf8_fit(struct ds_text text, size_t limit);
 

@@ -127,26 +127,12 @@ static void say_command(struct words *w, const char *program)
 
 /* ---- Findings ----------------------------------------------------------- */
 
-static size_t count_lines(const char *bytes, size_t len)
-{
-	size_t lines = 0;
-	for (const char *at = bytes; (at = memchr(at, '\n', len - (size_t)(at - bytes))); at++)
-		lines++;
-	return lines;
-}
-
 static void place(ds_copy *copy, const struct ds_seen_copy *seen)
 {
-	const struct ds_buf *bytes = &seen->blob.bytes;
-	size_t start = seen->reading.start;
+	struct ds_text bytes = {seen->blob.bytes.bytes, seen->blob.bytes.len};
 
-	if (!seen->reading.placed)
-		return;
-	size_t line_start = start;
-	while (line_start && bytes->bytes[line_start - 1] != '\n')
-		line_start--;
-	copy->line = bytes->bytes ? count_lines(bytes->bytes, line_start) + 1 : 1;
-	copy->column = start - line_start + 1;
+	if (seen->reading.placed)
+		ds_text_position(bytes, seen->reading.start, &copy->line, &copy->column);
 }
 
 static bool fill_copy(struct words *w, ds_copy *copy, int i)

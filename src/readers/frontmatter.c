@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json_text.h"
+#include "keypath.h"
 #include "readers.h"
 #include "yaml_plain.h"
 #include "yaml_scan.h"
@@ -34,10 +36,16 @@ static bool is_fence(struct ds_text line, const char *fence)
 	return ds_text_is(line, fence);
 }
 
+/* The length of a byte order mark. */
+static size_t mark_length(struct ds_text bytes)
+{
+	return bytes.len >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 struct ds_slice ds_frontmatter_slice(struct ds_text bytes, bool whole)
 {
 	struct ds_slice slice = {.kind = DS_SLICE_NONE};
-	size_t at = bytes.len >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t at = mark_length(bytes);
 	size_t next;
 
 	if (!bytes.len || !is_fence(line_at(bytes, at, &next), "---"))
@@ -65,6 +73,14 @@ static bool enough(const char *bytes, size_t len)
 
 /* ---- The status --------------------------------------------------------- */
 
+/* There is a field, and nothing in it: a word may take the place. */
+static void take_nothing(struct ds_reading *out, const struct ds_yaml_found *found, const char *why)
+{
+	ds_reading_fail_at(out, DS_MISSING_STATUS, found->start, "%s", why);
+	out->end = found->end;
+	out->editable = !found->block;
+}
+
 static void take(struct ds_reading *out, const struct ds_yaml_found *found, struct ds_text slice,
 		 const char *at)
 {
@@ -74,8 +90,7 @@ static void take(struct ds_reading *out, const struct ds_yaml_found *found, stru
 		ds_reading_fail(out, DS_MISSING_STATUS, "its front matter has no \"%s\"", at);
 		break;
 	case DS_YAML_NULL:
-		ds_reading_fail_at(out, DS_MISSING_STATUS, found->start,
-				   found->text.len ? "it is null" : "it is empty");
+		take_nothing(out, found, found->text.len ? "it is null" : "it is empty");
 		break;
 	case DS_YAML_COLLECTION:
 		out->text = ds_text_trim(
@@ -89,7 +104,7 @@ static void take(struct ds_reading *out, const struct ds_yaml_found *found, stru
 			out->text = (struct ds_text){slice.at + found->start,
 						     found->end - found->start};
 		if (!out->text.len)
-			ds_reading_fail_at(out, DS_MISSING_STATUS, found->start, "it is empty");
+			take_nothing(out, found, "it is empty");
 		break;
 	}
 }
@@ -230,8 +245,166 @@ static void frontmatter_read(struct ds_reading *out, struct ds_text bytes, bool 
 	}
 }
 
+/* ---- Editing ------------------------------------------------------------ */
+
+static bool is_plain(struct ds_text word, struct ds_text old, char why[DS_WHY_ROOM])
+{
+	if (!ds_yaml_plain_fits(word))
+		return ds_edit_refuse(why, "it cannot be written without quotes");
+	/* Where true stands, false may: that is how this file spells its words. */
+	return !ds_yaml_plain_is_odd(word) || ds_yaml_plain_is_odd(old) ||
+	       ds_edit_refuse(why, "without quotes not every YAML takes it for text");
+}
+
+static bool spell_single(struct ds_buf *out, struct ds_text word, char why[DS_WHY_ROOM])
+{
+	if (!ds_yaml_printable(word))
+		return ds_edit_refuse(why, "it cannot be written in single quotes");
+	for (size_t i = 0; i < word.len; i++)
+		ds_buf_append(out, word.at[i] == '\'' ? "''" : word.at + i,
+			      word.at[i] == '\'' ? 2 : 1);
+	return !out->failed;
+}
+
+/* The quote that the span is in, or 0: what stands before a plain scalar is none. */
+static char quote_around(struct ds_text bytes, const struct ds_reading *reading)
+{
+	char before = reading->start ? bytes.at[reading->start - 1] : '\0';
+	return before == '"' || before == '\'' ? before : '\0';
+}
+
+static bool frontmatter_edit(struct ds_edit *out, struct ds_text bytes,
+			     const struct ds_reading *reading, struct ds_text word,
+			     struct ds_arena *scratch, char why[DS_WHY_ROOM])
+{
+	size_t start = reading->start;
+	struct ds_text old = reading->code ? (struct ds_text){0} : reading->text;
+	struct ds_buf spelled = {0};
+	char quote = quote_around(bytes, reading);
+
+	if (!quote && start && bytes.at[start - 1] == ':')
+		ds_buf_puts(&spelled, " ");
+	/* The escapes of JSON are among those of YAML. */
+	bool made = quote == '"'    ? ds_json_escape(&spelled, word)
+		    : quote == '\'' ? spell_single(&spelled, word, why)
+				    : is_plain(word, old, why) &&
+					      ds_buf_append(&spelled, word.at, word.len);
+	if (made)
+		return ds_edit_make(out, start, reading->end, &spelled, scratch);
+	ds_buf_free(&spelled);
+	return false;
+}
+
+/* ---- Inserting ---------------------------------------------------------- */
+
+/* The end of the line that begins or goes on at `at`, with its line feed. Every line
+ * of a slice has one, for the closing line follows. */
+static size_t line_end(struct ds_text bytes, size_t at)
+{
+	const char *feed = memchr(bytes.at + at, '\n', bytes.len - at);
+	return feed ? (size_t)(feed - bytes.at) + 1 : bytes.len;
+}
+
+/* Where the line behind a field begins, or the closing line where it is not there. */
+static size_t place_behind(struct ds_text bytes, const struct ds_slice *slice, const char *at,
+			   const char *behind, struct ds_arena *scratch)
+{
+	struct ds_text yaml = {bytes.at + slice->start, slice->end - slice->start};
+	struct ds_yaml_found found;
+	struct ds_yaml_error error;
+
+	if (!behind || !ds_keypath_beside(at, behind) ||
+	    !ds_yaml_scan(&found, yaml, behind, scratch, &error) || found.type == DS_YAML_ABSENT)
+		return slice->end;
+	size_t end = slice->start + found.end;
+	return end && bytes.at[end - 1] == '\n' ? end : line_end(bytes, end);
+}
+
+/* How far the keys are indented: as the first line with anything on it. */
+static struct ds_text indent_of(struct ds_text bytes, const struct ds_slice *slice)
+{
+	for (size_t at = slice->start; at < slice->end; at = line_end(bytes, at)) {
+		struct ds_text indent = {bytes.at + at, 0};
+		while (indent.at[indent.len] == ' ')
+			indent.len++;
+		if (!memchr("#\r\n", indent.at[indent.len], 3))
+			return indent;
+	}
+	return (struct ds_text){bytes.at, 0};
+}
+
+static void append_line(struct ds_buf *out, const char *key, struct ds_text word, const char *end)
+{
+	ds_buf_printf(out, "%s: ", key);
+	ds_buf_append(out, word.at, word.len);
+	ds_buf_puts(out, end);
+}
+
+static void spell_line(struct ds_buf *out, struct ds_text bytes, const struct ds_slice *slice,
+		       size_t where, const char *key, struct ds_text word)
+{
+	struct ds_text indent = indent_of(bytes, slice);
+	bool carriage = where >= 2 && bytes.at[where - 2] == '\r';
+
+	ds_buf_append(out, indent.at, indent.len);
+	append_line(out, key, word, carriage ? "\r\n" : "\n");
+}
+
+/* Another kind of front matter, which a YAML one must not be put before. */
+static bool is_foreign(struct ds_text text)
+{
+	static const char *const fences[] = {"---", "+++", ";;;"};
+	for (size_t i = 0; i < sizeof fences / sizeof *fences; i++)
+		if (text.len >= 3 && memcmp(text.at, fences[i], 3) == 0)
+			return text.len == 3 || text.at[3] != fences[i][0];
+	return false;
+}
+
+static void spell_slice(struct ds_buf *out, struct ds_text bytes, size_t where, const char *key,
+			struct ds_text word)
+{
+	const char *feed = bytes.len ? memchr(bytes.at, '\n', bytes.len) : NULL;
+	const char *end = feed && feed > bytes.at && feed[-1] == '\r' ? "\r\n" : "\n";
+
+	ds_buf_printf(out, "---%s", end);
+	append_line(out, key, word, end);
+	ds_buf_printf(out, "---%s%s", end, bytes.len > where ? end : "");
+}
+
+static bool fits_a_line(const char *at, struct ds_text word, char why[DS_WHY_ROOM])
+{
+	struct ds_text nothing = {0};
+
+	if (strchr(at, '.'))
+		return ds_edit_refuse(why, "a nested field is left for a person");
+	return is_plain(ds_text_of(at), nothing, why) && is_plain(word, nothing, why);
+}
+
+static bool frontmatter_insert(struct ds_edit *out, struct ds_text bytes, const char *at,
+			       const char *behind, struct ds_text word, struct ds_arena *scratch,
+			       char why[DS_WHY_ROOM])
+{
+	struct ds_slice slice = ds_frontmatter_slice(bytes, true);
+	size_t where = mark_length(bytes);
+	struct ds_buf spelled = {0};
+
+	if (!fits_a_line(at, word, why))
+		return false;
+	if (slice.kind == DS_SLICE_CLOSED) {
+		where = place_behind(bytes, &slice, at, behind, scratch);
+		spell_line(&spelled, bytes, &slice, where, at, word);
+	} else if (is_foreign((struct ds_text){bytes.at + where, bytes.len - where})) {
+		return ds_edit_refuse(why, "it begins with another kind of front matter");
+	} else {
+		spell_slice(&spelled, bytes, where, at, word);
+	}
+	return ds_edit_make(out, where, where, &spelled, scratch);
+}
+
 const struct ds_reader ds_frontmatter_reader = {
 	.name = "frontmatter",
 	.extent = {.first = 1024, .limit = DS_FRONTMATTER_LIMIT, .enough = enough},
 	.read = frontmatter_read,
+	.edit = frontmatter_edit,
+	.insert = frontmatter_insert,
 };

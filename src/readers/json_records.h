@@ -13,9 +13,11 @@ int ds_json_check(struct ds_text bytes, ds_error *err);
 
 /* Whether each record of the array at `path` (keys joined by dots; "" or ".": the
  * document itself) in `before` is still there in `after`; a record is known by its
- * "id", a string or a number. DS_DESYNC with the ids that vanished, at most a few by
- * name; DS_TROUBLE where there is no such array in `before`, or a record without an
- * id, or an id that is there twice. An array that is gone in `after` has lost all. */
+ * "id", a text or a whole number. DS_DESYNC with the ids that vanished, a few of them
+ * by name; an array that is gone in `after` has lost all. DS_TROUBLE where that cannot
+ * be told: one of the two is not JSON, there is no such array in `before`, a key on
+ * the way is there twice, a record of either has no id or two, an id is there twice,
+ * or a text holds \u0000. */
 int ds_json_records_kept(struct ds_text before, struct ds_text after, const char *path,
 			 ds_error *err);
 

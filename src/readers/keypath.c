@@ -22,6 +22,24 @@ int ds_keypath_len(const char *path)
 	return len;
 }
 
+size_t ds_keypath_parent(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot ? (size_t)(dot - path) : 0;
+}
+
+struct ds_text ds_keypath_last(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return ds_text_of(dot ? dot + 1 : path);
+}
+
+bool ds_keypath_beside(const char *a, const char *b)
+{
+	return ds_text_equal((struct ds_text){a, ds_keypath_parent(a)},
+			     (struct ds_text){b, ds_keypath_parent(b)});
+}
+
 enum ds_key_match ds_key_match(struct ds_text key, struct ds_text wanted)
 {
 	if (key.len < wanted.len)

@@ -34,8 +34,7 @@ static size_t key_length(struct ds_text line)
 	return len < line.len && len < KEY_LIMIT && line.at[len] == ':' ? len : 0;
 }
 
-/* Characters that every version of YAML takes for one of a line's own. */
-static bool is_printable(struct ds_text line)
+bool ds_yaml_printable(struct ds_text line)
 {
 	size_t i = 0;
 	for (;;) {
@@ -61,10 +60,10 @@ static bool is_tail(struct ds_text tail)
 	return i == tail.len || (i > 0 && tail.at[i] == '#');
 }
 
-static bool plain_value(struct ds_text value, size_t *len)
+/* How much of a value that begins plainly is plain text; false where it holds what
+ * makes a key of it. */
+static bool plain_length(struct ds_text value, size_t *len)
 {
-	if (!(classify((unsigned char)*value.at) & FIRST))
-		return false;
 	size_t end = 0;
 	for (; end < value.len; end++) {
 		bool last = end + 1 == value.len;
@@ -104,7 +103,7 @@ static bool value_bounds(struct ds_text line, size_t at, size_t *start, size_t *
 		return true;
 	}
 	size_t len;
-	if (!plain_value(value, &len))
+	if (!(classify((unsigned char)*value.at) & FIRST) || !plain_length(value, &len))
 		return false;
 	*start = at;
 	*end = at + len;
@@ -131,7 +130,7 @@ bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t 
 		struct ds_text line = {slice.at + at, stop - at};
 		size_t from;
 		size_t to;
-		if (!is_printable(line))
+		if (!ds_yaml_printable(line))
 			return false;
 		if (!line.len || *line.at == '#')
 			continue;
@@ -149,4 +148,26 @@ bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t 
 		*end = at + to;
 	}
 	return found;
+}
+
+bool ds_yaml_plain_is_odd(struct ds_text text)
+{
+	static const char *const odd[] = {
+		"null", "~", "true", "false", "yes", "no", "on", "off", "y", "n",
+	};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		if (ds_text_equal_but_for_case(text, ds_text_of(odd[i])))
+			return true;
+	return false;
+}
+
+bool ds_yaml_plain_fits(struct ds_text text)
+{
+	size_t len;
+
+	/* What is not ASCII may begin one too: only the fast path stays away from it. */
+	if (!text.len || !ds_yaml_printable(text) ||
+	    !(classify((unsigned char)*text.at) & FIRST || (unsigned char)*text.at >= 0x80))
+		return false;
+	return plain_length(text, &len) && len == text.len;
 }

@@ -19,4 +19,15 @@
  * and it is not null. False: ask libyaml. */
 bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t *end);
 
+/* Whether a plain scalar can spell the text so that every YAML reads it as one line
+ * of text again. Numbers and dates pass: to desync they are text, and authors leave
+ * them plain. */
+bool ds_yaml_plain_fits(struct ds_text text);
+
+/* Whether some YAML takes the plain text for null, true or false. */
+bool ds_yaml_plain_is_odd(struct ds_text text);
+
+/* Whether all its characters are such that every YAML takes them for one line's own. */
+bool ds_yaml_printable(struct ds_text text);
+
 #endif

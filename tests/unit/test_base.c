@@ -236,6 +236,22 @@ Test(text, is_quoted_for_the_shell)
 	ds_buf_free(&plain);
 }
 
+Test(text, has_lines_and_columns)
+{
+	static const struct {
+		size_t at;
+		size_t line;
+		size_t column;
+	} table[] = {{0, 1, 1}, {1, 1, 2}, {2, 1, 3}, {3, 2, 1}, {4, 3, 1}, {6, 3, 3}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		size_t line;
+		size_t column;
+		ds_text_position(ds_text_of("a\r\n\nbc"), table[i].at, &line, &column);
+		cr_expect(line == table[i].line && column == table[i].column, "%zu: %zu:%zu",
+			  table[i].at, line, column);
+	}
+}
+
 /* ---- JSON text ---------------------------------------------------------- */
 
 Test(json_text, strings_are_one_line_whatever_the_bytes)

@@ -1,10 +1,11 @@
-/* The JSON scanner and its reader: RFC 8259, spans, and what lies on the way. */
+/* The JSON scanner and its reader: RFC 8259, spans, what lies on the way; records. */
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_records.h"
 #include "json_scan.h"
 #include "readers.h"
 
@@ -410,4 +411,121 @@ Test(json, a_long_key_is_another_key)
 	cr_expect_eq(reading.code, DS_NO_CODE, "%s", reading.why);
 	cr_expect(ds_text_is(reading.text, "active"));
 	ds_arena_free(&scratch);
+}
+
+/* ---- Documents and their records ---------------------------------------- */
+
+Test(json, says_where_a_document_is_none)
+{
+	ds_error err = {0};
+	cr_expect_eq(ds_json_check(ds_text_of("{\n  \"a\": 1\n}\n"), &err), 0);
+	cr_expect_eq(ds_json_check(ds_text_of("[]"), &err), 0);
+	cr_expect_eq(ds_json_check(ds_text_of("{\n  \"a\": 01\n}\n"), &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "2:9: a number that begins with a needless zero");
+	cr_expect_eq(err.status, DS_TROUBLE);
+	cr_expect_eq(ds_json_check((struct ds_text){0}, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "1:1: the file is empty");
+}
+
+static const struct {
+	const char *before;
+	const char *after;
+	const char *path;
+	int status;
+	const char *message;
+} records[] = {
+	{"[{\"id\":\"a\"},{\"id\":2}]", "[{\"id\":2.0},{\"n\":0,\"id\":\"\\u0061\"},{\"id\":3}]",
+	 "", 0, NULL},
+	{"[]", "{}", ".", 0, NULL},
+	{"{\"a\":{\"tasks\":[{\"id\":\"x\",\"Id\":1}]}}", "{\"a\":{\"tasks\":[{\"id\":\"x\"}]}}",
+	 "a.tasks", 0, NULL},
+	{"[{\"id\":9007199254740991}]", "[{\"id\":9007199254740991}]", "", 0, NULL},
+	{"[{\"id\":\"a\\\\u0000\"}]", "[{\"id\":\"a\\\\u0000\"}]", "", 0, NULL},
+
+	{"[{\"id\":\"b\"},{\"id\":\"a\"},{\"id\":7}]", "[{\"id\":\"a\"}]", "", DS_DESYNC,
+	 "records would be lost: 7, \"b\""},
+	{"[{\"id\":\"1\"}]", "[{\"id\":1}]", "", DS_DESYNC, "records would be lost: \"1\""},
+	{"[{\"id\":\"a\"}]", "[{\"id\":\"A\"}]", "", DS_DESYNC, "records would be lost: \"a\""},
+	{"[{\"id\":1},{\"id\":2},{\"id\":3},{\"id\":4},{\"id\":5},{\"id\":6},{\"id\":7}]", "[]", "",
+	 DS_DESYNC, "records would be lost: 1, 2, 3, 4, 5 and 2 more"},
+	{"{\"t\":[{\"id\":1}]}", "{\"T\":[{\"id\":1}]}", "t", DS_DESYNC,
+	 "records would be lost: 1"},
+	{"{\"t\":[{\"id\":1}]}", "{\"t\":{\"id\":1}}", "t", DS_DESYNC, "records would be lost: 1"},
+	{"{\"t\":[{\"id\":1}]}", "[]", "t", DS_DESYNC, "records would be lost: 1"},
+
+	{"[{\"id\":1},]", "[]", "", DS_TROUBLE, "before: 1:11: expected a value"},
+	{"[]", "[", "", DS_TROUBLE, "after: 1:2: the file ends where a value must be"},
+	{"{}", "[]", "", DS_TROUBLE, "before: there is no array at \"\""},
+	{"{\"a\":{}}", "[]", "a.tasks", DS_TROUBLE, "before: there is no array at \"a.tasks\""},
+	{"{\"Tasks\":[]}", "{\"Tasks\":[]}", "tasks", DS_TROUBLE,
+	 "before: there is no array at \"tasks\""},
+	{"{\"t\":[],\"t\":[]}", "{\"t\":[]}", "t", DS_TROUBLE,
+	 "before: a key of \"t\" is there twice"},
+	{"{\"t\":[]}", "{\"t\":[],\"t\":[]}", "t", DS_TROUBLE,
+	 "after: a key of \"t\" is there twice"},
+	{"[{\"id\":1},{\"ID\":2}]", "[]", "", DS_TROUBLE, "before: record 2 has no \"id\""},
+	{"[{\"id\":1},5]", "[]", "", DS_TROUBLE, "before: record 2 has no \"id\""},
+	{"[[{\"id\":1}]]", "[]", "", DS_TROUBLE, "before: record 1 has no \"id\""},
+	{"[{\"id\":1,\"i\\u0064\":1}]", "[]", "", DS_TROUBLE,
+	 "before: record 1 has more than one \"id\""},
+	{"[{\"id\":1}]", "[{\"id\":1},{\"id\":2,\"id\":2}]", "", DS_TROUBLE,
+	 "after: record 2 has more than one \"id\""},
+	{"[{\"id\":1},{\"id\":1.0}]", "[]", "", DS_TROUBLE, "before: the id 1 is there twice"},
+	{"[]", "[{\"id\":\"a\"},{\"id\":\"\\u0061\"}]", "", DS_TROUBLE,
+	 "after: the id \"a\" is there twice"},
+	{"[{\"id\":null}]", "[]", "", DS_TROUBLE,
+	 "before: the \"id\" of record 1 is neither a text nor a whole number"},
+	{"[{\"id\":1.5}]", "[]", "", DS_TROUBLE,
+	 "before: the \"id\" of record 1 is neither a text nor a whole number"},
+	{"[{\"id\":9007199254740993}]", "[]", "", DS_TROUBLE,
+	 "before: the \"id\" of record 1 is neither a text nor a whole number"},
+	{"[{\"id\":1e400}]", "[]", "", DS_TROUBLE,
+	 "before: the \"id\" of record 1 is neither a text nor a whole number"},
+	{"[{\"id\":\"a\\u0000b\"}]", "[{\"id\":\"a\\u0000c\"}]", "", DS_TROUBLE,
+	 "before: a text holds \\u0000: records cannot be told apart"},
+	{"[{\"id\":\"a\"}]", "[{\"id\\u0000x\":\"a\"}]", "", DS_TROUBLE,
+	 "after: a text holds \\u0000: records cannot be told apart"},
+	{"[{\"id\":\"\\ud800\"}]", "[]", "", DS_TROUBLE,
+	 "before: some number or text is too odd to compare records"},
+};
+
+Test(json, notices_records_that_vanish)
+{
+	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+		ds_error err = {0};
+		int status =
+			ds_json_records_kept(ds_text_of(records[i].before),
+					     ds_text_of(records[i].after), records[i].path, &err);
+		cr_expect_eq(status, records[i].status, "%s: %s", records[i].before, err.message);
+		if (records[i].message)
+			cr_expect_str_eq(err.message, records[i].message);
+	}
+}
+
+Test(json, names_a_record_in_short)
+{
+	char before[200] = "[{\"id\":\"";
+	ds_error err = {0};
+	memset(before + 8, 'x', 100);
+	strcpy(before + 108, "\"}]");
+	cr_expect_eq(ds_json_records_kept(ds_text_of(before), ds_text_of("[]"), "", &err),
+		     DS_DESYNC);
+	cr_expect_lt(strlen(err.message), 100);
+}
+
+/* Deeper than the scanner allows is not asked of cJSON, and what the scanner allows
+ * cJSON takes. */
+Test(json, records_may_lie_deep)
+{
+	struct ds_buf document = {0};
+	ds_error err = {0};
+	ds_buf_puts(&document, "[{\"id\":1,\"x\":");
+	for (int i = 0; i < 510; i++)
+		ds_buf_puts(&document, "[");
+	for (int i = 0; i < 510; i++)
+		ds_buf_puts(&document, "]");
+	ds_buf_puts(&document, "}]");
+	struct ds_text text = {document.bytes, document.len};
+	cr_expect_eq(ds_json_records_kept(text, text, "", &err), 0, "%s", err.message);
+	ds_buf_free(&document);
 }
