@@ -64,7 +64,7 @@ typedef struct ds_fix_options {
 	size_t size;
 	const char *const *ids; /* only these items; NULL: every one */
 	size_t id_count;
-	bool all;           /* look into the directories that are usually skipped */
+	bool all; /* look into the directories that are usually skipped */
 	unsigned jobs;
 	const char *prefer; /* the copy to believe, by name; NULL: the rule's authority */
 	bool add_missing;   /* plan additions, too */
@@ -167,18 +167,18 @@ DS_API int ds_write_file(const char *path, ds_token *token, const char *bytes, s
 /* Makes new content of the old: *out and *out_len, allocated with malloc and freed
  * by the caller of this. Returns 0, or a ds_status with err filled to give up. No
  * lock is held while it runs. */
-typedef int (*ds_edit_fn)(void *context, const char *bytes, size_t len, char **out,
-			  size_t *out_len, ds_error *err);
+typedef int (*ds_edit_fn)(void *context, const char *bytes, size_t len, char **out, size_t *out_len,
+			  ds_error *err);
 
 typedef struct ds_edit_options {
 	size_t size;
-	unsigned retries;     /* on fresh content when somebody else was first; 0: 5, and
-			       * (unsigned)-1: none */
-	const char *expect;   /* the token that the content must have, at every reading */
-	bool allow_empty;     /* content that is empty is refused otherwise */
-	bool allow_invalid;   /* so is a file *.json that is not valid JSON */
+	unsigned retries;      /* on fresh content when somebody else was first; 0: 5, and
+				* (unsigned)-1: none */
+	const char *expect;    /* the token that the content must have, at every reading */
+	bool allow_empty;      /* content that is empty is refused otherwise */
+	bool allow_invalid;    /* so is a file *.json that is not valid JSON */
 	const char *guard_ids; /* path of a JSON array whose records must not vanish */
-	bool allow_removal;   /* ... but may */
+	bool allow_removal;    /* ... but may */
 	ds_apply_options apply;
 } ds_edit_options;
 

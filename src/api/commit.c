@@ -23,16 +23,32 @@ static int find_paths(struct ds_where *where, const char **relative, const char 
 	return 0;
 }
 
+static int commit_at(const char *top, const char *const *paths, size_t count, const char *message,
+		     bool *made, ds_error *err)
+{
+	struct ds_git_commit commit = {
+		.top = top,
+		.paths = paths,
+		.count = count,
+		.message = message,
+	};
+	return ds_git_commit(made, &commit, err);
+}
+
 static int commit_found(const char *const *paths, size_t count, const char *message, bool *made,
 			ds_error *err)
 {
 	struct ds_where *where = calloc(count, sizeof *where);
 	const char **relative = calloc(count, sizeof *relative);
-	int status = where && relative ? find_paths(where, relative, paths, count, err)
-				       : ds_fail_memory(err);
+	int status;
 
-	if (!status)
-		status = ds_commit(where[0].place.top, relative, count, message, made, err);
+	if (where && relative) {
+		status = find_paths(where, relative, paths, count, err);
+		if (!status)
+			status = commit_at(where[0].place.top, relative, count, message, made, err);
+	} else {
+		status = ds_fail_memory(err);
+	}
 	for (size_t i = 0; where && i < count; i++)
 		ds_where_free(&where[i]);
 	free(where);
@@ -46,13 +62,6 @@ int ds_commit(const char *top, const char *const *paths, size_t count, const cha
 	*made = false;
 	if (!count)
 		return 0;
-	if (!top)
-		return commit_found(paths, count, message, made, err);
-	struct ds_git_commit commit = {
-		.top = top,
-		.paths = paths,
-		.count = count,
-		.message = message,
-	};
-	return ds_git_commit(made, &commit, err);
+	return top ? commit_at(top, paths, count, message, made, err)
+		   : commit_found(paths, count, message, made, err);
 }

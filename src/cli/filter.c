@@ -100,7 +100,7 @@ static volatile sig_atomic_t signal_pipe = -1;
 static void note_signal(int number)
 {
 	int kept = errno;
-	char byte = (char)number;
+	unsigned char byte = (unsigned char)number;
 	/* Full: one is enough. */
 	ssize_t written = write((int)signal_pipe, &byte, 1);
 	(void)written;
@@ -253,7 +253,7 @@ static int take(struct filter *f)
 
 static int take_signal(struct filter *f)
 {
-	char byte;
+	unsigned char byte;
 	if (read(f->pipe[SIGNALS][READ_END], &byte, 1) == 1)
 		f->signal = byte;
 	return f->signal ? EINTR : 0;
