@@ -146,6 +146,7 @@ struct tally {
 	size_t done;
 	size_t conflict;
 	size_t refused;
+	size_t not_done; /* wanted, but nothing at all could be done */
 	size_t not_wanted;
 };
 
@@ -160,6 +161,7 @@ static struct tally count_steps(const ds_plan *plan, ds_step_state counted)
 		tally.not_wanted += !step->wanted;
 		tally.conflict += step->state == DS_STEP_CONFLICT;
 		tally.refused += step->state == DS_STEP_REFUSED;
+		tally.not_done += step->wanted && step->state == DS_STEP_PLANNED;
 		if (step->state == counted && step->wanted) {
 			tally.done++;
 			tally.kind[step->kind]++;
@@ -349,8 +351,10 @@ static void print_count(FILE *stream, const struct cli_words *words, const struc
 		fprintf(stream, ", %zu in conflict", tally->conflict);
 	if (tally->refused)
 		fprintf(stream, ", %zu refused", tally->refused);
+	if (tally->not_done && !would)
+		fprintf(stream, ", %zu not done", tally->not_done);
 	if (tally->not_wanted)
-		fprintf(stream, ", %zu left as it was", tally->not_wanted);
+		fprintf(stream, ", %zu left alone", tally->not_wanted);
 	if (left)
 		fprintf(stream, ", %zu left for a person", left);
 	fputc('\n', stream);
