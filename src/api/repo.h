@@ -47,4 +47,15 @@ bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
  * does not cover stays zero. */
 void ds_take_options(void *into, size_t size, const void *options);
 
+/* Who settles what a scan finds; see struct ds_scan. */
+struct ds_settler {
+	void (*begin)(void *context); /* forgets what it settled: all is looked at again */
+	unsigned (*settle)(void *context, struct ds_desk *desk, const struct ds_item *item);
+	void *context;
+};
+
+/* ds_scan with whole options, for a plan: the result has only what is not settled. */
+int ds_scan_settling(ds_result **out, ds_repo *repo, const ds_scan_options *options,
+		     const struct ds_settler *settler, ds_error *err);
+
 #endif

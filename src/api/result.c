@@ -117,7 +117,7 @@ static bool add_rule(ds_result *result, const struct ds_rule *rule, struct ds_sc
 }
 
 static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
-		      ds_error *err)
+		      const struct ds_settler *settler, ds_error *err)
 {
 	for (size_t i = 0; i < result->rule_count; i++) {
 		struct ds_scan scan = {
@@ -130,6 +130,8 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 			.jobs = options->jobs,
 			.progress = options->progress,
 			.progress_context = options->progress_context,
+			.settle = settler->settle,
+			.settle_context = settler->context,
 		};
 		int status = ds_scan_rule(&scan, &result->scanned[i], err);
 		if (status)
@@ -145,14 +147,16 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 }
 
 /* One look at all of it; *out is made in any case but for memory. */
-static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options, bool *interrupted,
-		ds_error *err)
+static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options,
+		const struct ds_settler *settler, bool *interrupted, ds_error *err)
 {
 	struct ds_interrupted found = {0};
 	ds_result *result = *out = calloc(1, sizeof *result);
 
 	if (!result)
 		return ds_fail_memory(err);
+	if (settler->begin)
+		settler->begin(settler->context);
 	while (repo->rules[result->rule_count])
 		result->rule_count++;
 	result->source = repo->source->ops->name;
@@ -163,7 +167,7 @@ static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options, 
 	if (!status && !ds_report_interrupted(result, repo, &found))
 		status = ds_fail_memory(err);
 	if (!status)
-		status = scan_rules(result, repo, options, err);
+		status = scan_rules(result, repo, options, settler, err);
 	*interrupted = found.found;
 	ds_forget_interrupted(&found, repo);
 	return status;
@@ -180,19 +184,18 @@ static int was_cut_short(bool *cut_short, ds_repo *repo, ds_error *err)
 	return status;
 }
 
-int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+int ds_scan_settling(ds_result **out, ds_repo *repo, const ds_scan_options *options,
+		     const struct ds_settler *settler, ds_error *err)
 {
-	ds_scan_options given;
-	bool interrupted;
+	bool interrupted = false;
 	bool again = false;
 
-	ds_take_options(&given, sizeof given, options);
-	int status = look(out, repo, &given, &interrupted, err);
+	int status = look(out, repo, options, settler, &interrupted, err);
 	if (!status && !interrupted && (*out)->summary.desync)
 		status = was_cut_short(&again, repo, err);
 	if (!status && again) {
 		ds_result_free(*out);
-		status = look(out, repo, &given, &interrupted, err);
+		status = look(out, repo, options, settler, &interrupted, err);
 	}
 	if (status) {
 		ds_result_free(*out);
@@ -201,6 +204,15 @@ int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_e
 	}
 	(*out)->summary.unlocked = ds_worktree_was_unlocked(repo->source);
 	return 0;
+}
+
+int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+{
+	static const struct ds_settler nobody = {0};
+	ds_scan_options given;
+
+	ds_take_options(&given, sizeof given, options);
+	return ds_scan_settling(out, repo, &given, &nobody, err);
 }
 
 int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)

@@ -1,0 +1,441 @@
+/* Plans, as the public header has them: where scans, fixes and transactions meet. */
+#include "desync/change.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "fix.h"
+#include "logline.h"
+#include "repo.h"
+#include "undo.h"
+
+/* ---- A plan ------------------------------------------------------------- */
+
+/* NULL: *status says why. */
+static ds_plan *begin(ds_repo *repo, enum ds_task task, int *status, ds_error *err)
+{
+	if (!repo->place.top) {
+		*status = ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
+		return NULL;
+	}
+	ds_plan *plan = calloc(1, sizeof *plan);
+	if (!plan) {
+		*status = ds_fail_memory(err);
+		return NULL;
+	}
+	plan->task = task;
+	*status = ds_plan_begin(plan, repo->source, &repo->place, repo->root, err);
+	if (!*status)
+		return plan;
+	ds_plan_free(plan);
+	return NULL;
+}
+
+/* A plan that could not be made is none. */
+static int hand_out(ds_plan **out, ds_plan *plan, int status)
+{
+	if (status)
+		ds_plan_free(plan);
+	else
+		*out = plan;
+	return status;
+}
+
+void ds_plan_free(ds_plan *plan)
+{
+	if (!plan)
+		return;
+	ds_plan_clear(plan);
+	ds_result_free(plan->rest);
+	free(plan);
+}
+
+const ds_step *ds_plan_step(const ds_plan *plan, size_t index)
+{
+	return index < plan->count ? &plan->steps[index].step : NULL;
+}
+
+void ds_plan_want(ds_plan *plan, size_t index, bool wanted)
+{
+	if (index < plan->count)
+		plan->steps[index].step.wanted = wanted;
+}
+
+const ds_result *ds_plan_rest(const ds_plan *plan)
+{
+	return plan->rest;
+}
+
+static const char *line_of(const struct ds_lines *lines, size_t index)
+{
+	return index < lines->len ? lines->at[index] : NULL;
+}
+
+const char *ds_plan_note(const ds_plan *plan, size_t index)
+{
+	return line_of(&plan->notes, index);
+}
+
+const char *ds_plan_changed(const ds_plan *plan, size_t index)
+{
+	return line_of(&plan->changed, index);
+}
+
+const char *ds_plan_top(const ds_plan *plan)
+{
+	return plan->place->top;
+}
+
+const char *ds_plan_txid(const ds_plan *plan)
+{
+	return plan->txid;
+}
+
+/* ---- Fix ---------------------------------------------------------------- */
+
+/* A copy that no rule has is a slip; one that only some have settles only those. */
+static int check_prefer(const ds_repo *repo, const char *prefer, ds_error *err)
+{
+	struct ds_buf why = {0};
+
+	ds_buf_puts(&why, "no copy has this name; there are:");
+	for (const struct ds_rule *const *rule = repo->rules; *rule; rule++) {
+		if (!prefer || ds_copy_named(*rule, prefer) != DS_NO_COPY) {
+			ds_buf_free(&why);
+			return 0;
+		}
+		for (const struct ds_copy_rule *copy = (*rule)->copies; copy->name; copy++)
+			ds_buf_printf(&why, " %s", copy->name);
+	}
+	int status =
+		why.failed ? ds_fail_memory(err) : ds_fail_path(err, DS_TROUBLE, prefer, why.bytes);
+	ds_buf_free(&why);
+	return status;
+}
+
+static void forget_steps(void *context)
+{
+	struct ds_fixing *fixing = context;
+	fixing->plan->count = 0;
+}
+
+static int plan_steps(ds_plan *plan, ds_repo *repo, const ds_fix_options *options, ds_error *err)
+{
+	struct ds_fixing fixing = {.plan = plan, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct ds_settler settler = {forget_steps, ds_fix_item, &fixing};
+	ds_scan_options scan = {.size = sizeof scan,
+				.ids = options->ids,
+				.id_count = options->id_count,
+				.all = options->all,
+				.jobs = options->jobs,
+				.progress = options->progress,
+				.progress_context = options->progress_context};
+
+	if (options->prefer && !(plan->prefer = ds_arena_string(&plan->strings, options->prefer)))
+		return ds_fail_memory(err);
+	plan->add_missing = options->add_missing;
+	int status = ds_scan_settling(&plan->rest, repo, &scan, &settler, err);
+	if (!status && fixing.failed)
+		status = ds_fail_memory(err);
+	ds_plan_sort(plan);
+	return status;
+}
+
+int ds_plan_fix(ds_plan **out, ds_repo *repo, const ds_fix_options *options, ds_error *err)
+{
+	ds_fix_options given;
+
+	*out = NULL;
+	ds_take_options(&given, sizeof given, options);
+	int status = check_prefer(repo, given.prefer, err);
+	ds_plan *plan = status ? NULL : begin(repo, DS_TASK_FIX, &status, err);
+	return plan ? hand_out(out, plan, plan_steps(plan, repo, &given, err)) : status;
+}
+
+/* ---- Set ---------------------------------------------------------------- */
+
+static void forget_step(void *context)
+{
+	struct ds_setting *setting = context;
+
+	setting->plan->count = 0;
+	setting->plan->notes.len = 0;
+	setting->items = 0;
+	setting->status = 0;
+}
+
+/* An id that fits items of two rules fits no one item. */
+static int verdict(const struct ds_setting *setting, const ds_result *rest, const char *id,
+		   ds_error *err)
+{
+	if (setting->items > 1)
+		return ds_fail_path(err, DS_TROUBLE, id,
+				    "fits more than one item: give the full id, or a rule");
+	if (!setting->items && rest->trouble_count)
+		return ds_fail(err, DS_TROUBLE, "%s", rest->trouble[0]);
+	if (!setting->items)
+		return ds_fail_path(err, DS_TROUBLE, id, "no copy of it is there");
+	return setting->status ? ds_fail(err, setting->err.status, "%s", setting->err.message) : 0;
+}
+
+static int plan_one(ds_plan *plan, ds_repo *repo, const char *id, struct ds_setting *setting,
+		    ds_error *err)
+{
+	const ds_set_options *options = setting->options;
+	struct ds_settler settler = {forget_step, ds_set_item, setting};
+	ds_scan_options scan = {
+		.size = sizeof scan, .ids = &id, .id_count = 1, .all = options->all, .jobs = 1};
+
+	if (options->reason && *options->reason &&
+	    !(plan->reason = ds_arena_string(&plan->strings, options->reason)))
+		return ds_fail_memory(err);
+	if (options->force && !plan->reason)
+		return ds_fail(err, DS_TROUBLE,
+			       "a forced step needs a reason: --force --reason TEXT");
+	plan->forced = options->force;
+	plan->expects = options->expect != NULL;
+	int status = ds_scan_settling(&plan->rest, repo, &scan, &settler, err);
+	return status ? status : verdict(setting, plan->rest, id, err);
+}
+
+int ds_plan_set(ds_plan **out, ds_repo *repo, const char *id, const char *status_word,
+		const ds_set_options *options, ds_error *err)
+{
+	ds_set_options given;
+	struct ds_setting setting = {.word = status_word, .options = &given};
+
+	*out = NULL;
+	ds_take_options(&given, sizeof given, options);
+	if (!id || !status_word)
+		return ds_fail(err, DS_TROUBLE, "no id or no status was given");
+	int status;
+	ds_plan *plan = setting.plan = begin(repo, DS_TASK_SET, &status, err);
+	return plan ? hand_out(out, plan, plan_one(plan, repo, id, &setting, err)) : status;
+}
+
+/* ---- Writing ------------------------------------------------------------ */
+
+enum { WAIT_MS = 10 * 1000, WHO_ROOM = 64 };
+
+static long wait_of(const ds_apply_options *options)
+{
+	if (options->wait < 0)
+		return 0;
+	return options->wait > 0 ? (long)(options->wait * 1000) : WAIT_MS;
+}
+
+static const char *user(char room[WHO_ROOM])
+{
+	const struct passwd *entry = getpwuid(geteuid());
+
+	if (entry)
+		snprintf(room, WHO_ROOM, "%s", entry->pw_name);
+	else
+		snprintf(room, WHO_ROOM, "uid %lu", (unsigned long)geteuid());
+	return room;
+}
+
+static int open_txn(struct ds_txn **out, const struct ds_place *place,
+		    const ds_apply_options *options, ds_error *err)
+{
+	char room[WHO_ROOM];
+	struct ds_txn_options given = {.wait_ms = wait_of(options),
+				       .allow_plain_rename = options->allow_plain_rename,
+				       .who = options->who ? options->who : user(room)};
+
+	return ds_txn_open(out, place, &given, err);
+}
+
+/* The finding of a change that was cut short; NULL where there is none. */
+static const ds_finding *find_interrupted(const ds_result *rest)
+{
+	for (size_t i = 0; i < rest->finding_count; i++)
+		if (rest->findings[i].code == DS_INTERRUPTED_TRANSACTION)
+			return &rest->findings[i];
+	return NULL;
+}
+
+/* What was recovered is no finding any more. */
+static void forget_interrupted(ds_result *rest)
+{
+	const ds_finding *found = find_interrupted(rest);
+	if (!found)
+		return;
+	size_t at = (size_t)(found - rest->findings);
+	rest->finding_count--;
+	memmove(rest->findings + at, found + 1, (rest->finding_count - at) * sizeof *found);
+}
+
+/* An interrupted change is settled before anything is read that is to be written. */
+static int carry_out(ds_plan *plan, struct ds_txn *txn, const ds_apply_options *options,
+		     ds_error *err)
+{
+	struct ds_applying applying = {.txn = txn,
+				       .why = options->why,
+				       .progress = options->progress,
+				       .progress_context = options->progress_context};
+
+	plan->txid = ds_arena_string(&plan->strings, ds_txn_id(txn));
+	if (!plan->txid)
+		return ds_fail_memory(err);
+	int status = ds_txn_recover(txn, err);
+	if (status)
+		return status;
+	forget_interrupted(plan->rest);
+	return ds_plan_carry_out(plan, &applying, err);
+}
+
+static bool wants_any(const ds_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].step.wanted)
+			return true;
+	return false;
+}
+
+int ds_apply(ds_plan *plan, const ds_apply_options *options, ds_error *err)
+{
+	ds_apply_options given;
+	struct ds_txn *txn = NULL;
+
+	ds_take_options(&given, sizeof given, options);
+	if (!wants_any(plan) && !find_interrupted(plan->rest))
+		return 0;
+	int status = open_txn(&txn, plan->place, &given, err);
+	if (!status)
+		status = carry_out(plan, txn, &given, err);
+	ds_txn_close(txn);
+	return status;
+}
+
+int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, ds_error *err)
+{
+	ds_apply_options given;
+	struct ds_interrupted before = {0};
+	struct ds_txn *txn = NULL;
+
+	*found = false;
+	ds_take_options(&given, sizeof given, options);
+	if (!repo->place.top)
+		return ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
+	int status = ds_txn_look(&before, &repo->place, NULL, err);
+	*found = before.found;
+	if (!status)
+		status = open_txn(&txn, &repo->place, &given, err);
+	if (!status)
+		status = ds_txn_recover(txn, err);
+	ds_txn_close(txn);
+	ds_interrupted_free(&before);
+	return status;
+}
+
+/* ---- Looking back ------------------------------------------------------- */
+
+static int read_log(struct ds_txn **out, ds_repo *repo, ds_error *err)
+{
+	ds_apply_options options = {.size = sizeof options};
+
+	*out = NULL;
+	if (!repo->place.top)
+		return ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
+	return open_txn(out, &repo->place, &options, err);
+}
+
+/* What is left to a person is in the steps: nothing is scanned. */
+static int plan_undo(ds_plan *plan, ds_repo *repo, const char *txid, ds_error *err)
+{
+	static const char *const no_ids[] = {NULL};
+	static const struct ds_settler nobody = {0};
+	ds_scan_options nothing = {.size = sizeof nothing, .ids = no_ids, .jobs = 1};
+	struct ds_txn *txn;
+
+	int status = ds_scan_settling(&plan->rest, repo, &nothing, &nobody, err);
+	if (status)
+		return status;
+	status = read_log(&txn, repo, err);
+	if (!status)
+		status = ds_undo_plan(plan, txn, repo->rules, txid, err);
+	ds_txn_close(txn);
+	return status;
+}
+
+int ds_plan_undo(ds_plan **out, ds_repo *repo, const char *txid, ds_error *err)
+{
+	int status;
+
+	*out = NULL;
+	ds_plan *plan = begin(repo, DS_TASK_UNDO, &status, err);
+	return plan ? hand_out(out, plan, plan_undo(plan, repo, txid, err)) : status;
+}
+
+struct log_filter {
+	const char *id;
+	ds_write_fn each;
+	void *context;
+	struct ds_arena scratch;
+};
+
+static int pass_line(void *context, struct ds_text line)
+{
+	struct log_filter *filter = context;
+
+	ds_arena_reset(&filter->scratch);
+	const char *item = filter->id ? ds_logline_string(line, "item", &filter->scratch) : NULL;
+	if (filter->id && (!item || strcmp(item, filter->id) != 0))
+		return 0;
+	return filter->each(filter->context, line.at, line.len);
+}
+
+int ds_log(ds_repo *repo, const char *id, ds_write_fn each, void *context, ds_error *err)
+{
+	struct log_filter filter = {.id = id, .each = each, .context = context};
+	struct ds_txn *txn;
+	int status = read_log(&txn, repo, err);
+
+	if (!status)
+		status = ds_txn_log(txn, pass_line, &filter, err);
+	ds_txn_close(txn);
+	ds_arena_free(&filter.scratch);
+	return status;
+}
+
+/* ---- Showing ------------------------------------------------------------ */
+
+static int show_step(ds_plan *plan, size_t index, struct ds_buf *out, ds_write_fn write,
+		     void *context, ds_error *err)
+{
+	ds_buf_cut(out, 0);
+	int status = ds_plan_show(plan, &plan->steps[index], out, err);
+	if (!status)
+		status = ds_step_verdict(&plan->steps[index], err);
+	if (status || !out->len)
+		return status;
+	int why = write(context, out->bytes, out->len);
+	return why ? ds_fail(err, DS_TROUBLE, "the diff could not be written: %s", strerror(why))
+		   : 0;
+}
+
+/* A step that is no longer as planned takes no other with it. */
+int ds_plan_diff(ds_plan *plan, size_t index, ds_write_fn write, void *context, ds_error *err)
+{
+	struct ds_buf out = {0};
+	ds_status gravest = DS_OK;
+	size_t from = index == DS_ALL_STEPS ? 0 : index;
+	size_t to = index == DS_ALL_STEPS ? plan->count : index + 1;
+
+	for (size_t i = from; i < to && i < plan->count; i++) {
+		ds_error why;
+		if (index == DS_ALL_STEPS && !plan->steps[i].step.wanted)
+			continue;
+		int status = show_step(plan, i, &out, write, context, &why);
+		if (status && !gravest)
+			ds_fail(err, why.status, "%s", why.message);
+		gravest = ds_graver(gravest, (ds_status)status);
+	}
+	ds_buf_free(&out);
+	return (int)gravest;
+}
