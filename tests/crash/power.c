@@ -150,7 +150,7 @@ static bool record(struct recorded *recorded, struct world *world, struct tally 
 
 static size_t limit_of_states(void)
 {
-	return world_long() ? 3000 : 24;
+	return world_long() ? 600 : 24;
 }
 
 static void run_commit(struct tally *tally, struct world *world)
