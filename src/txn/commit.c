@@ -128,7 +128,11 @@ static int prepare_contents(struct batch *batch, ds_error *err)
 	batch->dir = ds_state_dir(txn, txn->tmp, part, true);
 	if (batch->dir < 0)
 		return ds_fail_state(txn, "tmp", err);
+	size_t before = count_exchanged(batch);
 	int status = write_contents(batch, err);
+	/* Half a content that was dropped must not come back under the last name. */
+	if (!status && count_exchanged(batch) != before && txn->os->fsync(batch->dir) != 0)
+		status = ds_fail_state(txn, "tmp", err);
 	if (!status && txn->os->rename(txn->tmp, part, txn->tmp, txn->id) != 0)
 		status = ds_fail_state(txn, "tmp", err);
 	return status;

@@ -51,10 +51,15 @@ static off_t end_of_lines(struct ds_txn *txn, int fd)
 	off_t end = st.st_size;
 	while (end > 0) {
 		off_t from = end > PIECE ? end - PIECE : 0;
-		ssize_t got = txn->os->read(fd, piece, (size_t)(end - from), from);
-		if (got != end - from) {
-			errno = got < 0 ? errno : EIO;
-			return -1;
+		ssize_t got = 0;
+		while (got < end - from) {
+			ssize_t more = txn->os->read(fd, piece + got, (size_t)(end - from - got),
+						     from + got);
+			if (more <= 0) {
+				errno = more < 0 ? errno : EIO;
+				return -1;
+			}
+			got += more;
 		}
 		for (ssize_t i = got; i > 0; i--)
 			if (piece[i - 1] == '\n')
@@ -83,12 +88,19 @@ int ds_events_write(struct ds_txn *txn, uint64_t size, struct ds_text lines)
 {
 	const struct ds_os *os = txn->os;
 	struct stat st;
-	int fd = ds_state_file(txn, txn->state, log_name,
-			       O_RDWR | O_APPEND | (size || lines.len ? O_CREAT : 0));
+	int fd = ds_state_file(txn, txn->state, log_name, O_RDWR | O_APPEND);
+	bool is_new = fd < 0 && errno == ENOENT;
 
+	if (is_new && !size && !lines.len)
+		return 0;
+	if (is_new)
+		fd = ds_state_file(txn, txn->state, log_name, O_RDWR | O_APPEND | O_CREAT);
 	if (fd < 0)
-		return errno == ENOENT && !size && !lines.len ? 0 : -1;
-	int status = os->stat(fd, &st);
+		return -1;
+	/* Its name must not come later than the journal's end. */
+	int status = is_new ? os->fsync(txn->state) : 0;
+	if (status == 0)
+		status = os->stat(fd, &st);
 	/* It is never longer than it was, unless somebody else made it so. */
 	if (status == 0 && (uint64_t)st.st_size > size)
 		status = os->truncate(fd, (off_t)size);

@@ -210,7 +210,7 @@ static int sweep_file(struct ds_txn *txn, int dir, const char *name)
 	int status = fd < 0 ? -1 : txn->os->stat(fd, &st);
 	if (status == 0 && S_ISREG(st.st_mode))
 		status = ds_drop_or_keep(txn, dir, name, fd, "a file", before, after);
-	else
+	else if (status == 0 || (fd < 0 && (errno == ELOOP || errno == ENXIO)))
 		status = ds_keep_inode(txn, dir, name, name);
 	ds_close_fd(txn->os, &fd);
 	return status;
@@ -285,6 +285,8 @@ static int for_tmps(struct ds_txn *txn, int (*each)(struct ds_txn *txn, int tmp)
 
 int ds_sweep(struct ds_txn *txn, ds_error *err)
 {
+	if (txn->os->unlink(txn->state, "journal.tmp") != 0 && errno != ENOENT)
+		return ds_fail_state(txn, "journal.tmp", err);
 	return for_tmps(txn, sweep_tmp, err);
 }
 
@@ -301,7 +303,11 @@ static int has_something(struct ds_txn *txn, int tmp)
 
 int ds_needs_sweep(struct ds_txn *txn, bool *needed, ds_error *err)
 {
-	int status = for_tmps(txn, has_something, err);
+	struct stat st;
+	int status = 1;
+
+	if (txn->os->look(txn->state, "journal.tmp", &st) != 0)
+		status = for_tmps(txn, has_something, err);
 	*needed = status == 1;
 	return status == 1 ? 0 : status;
 }

@@ -22,20 +22,35 @@ static char *joined(const char *dir, const char *name)
 	return path;
 }
 
-static bool has(const char *dir, const char *name)
+/* -1 with errno where it cannot be known. */
+static int has(const char *dir, const char *name)
 {
 	struct stat st;
 	char *path = joined(dir, name);
-	bool there = path && lstat(path, &st) == 0;
+	int there = path ? lstat(path, &st) == 0 : -1;
+	int why = path ? errno : ENOMEM;
+
+	if (path && !there && why != ENOENT && why != ENOTDIR)
+		there = -1;
 	free(path);
+	errno = why;
 	return there;
 }
 
-/* As git itself recognises one. */
-static bool is_git_directory(const char *dir)
+/* As git itself recognises one; -1 with errno where it cannot be known. */
+static int is_git_directory(const char *dir)
 {
-	return has(dir, "HEAD") &&
-	       (has(dir, "commondir") || (has(dir, "objects") && has(dir, "refs")));
+	static const char *const either[] = {"commondir", "objects"};
+	int is = has(dir, "HEAD");
+
+	for (int i = 0, found = 0; i < 2 && is > 0; i++) {
+		found = has(dir, either[i]);
+		if (found && i == 1)
+			found = found < 0 ? found : has(dir, "refs");
+		if (found)
+			return found;
+	}
+	return is < 0 ? is : 0;
 }
 
 /* ---- A ".git" that is a file ------------------------------------------- */
@@ -70,7 +85,7 @@ static char *follow_pointer(const char *dir, const char *path)
 	if (named)
 		found = realpath(named, NULL);
 	free(named);
-	if (found && is_git_directory(found))
+	if (found && is_git_directory(found) > 0)
 		return found;
 	free(found);
 	return NULL;
@@ -100,8 +115,11 @@ static enum step look_for_git(char **git_dir, const char *dir, ds_error *err)
 	}
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		/* An empty one still ends the walk: other programs take it for the top. */
-		*git_dir = is_git_directory(path) ? realpath(path, NULL) : NULL;
-		step = *git_dir ? FOUND : STOP;
+		int is = is_git_directory(path);
+		*git_dir = is > 0 ? realpath(path, NULL) : NULL;
+		step = *git_dir ? FOUND : is == 0 ? STOP : FAILED;
+		if (step == FAILED)
+			ds_fail_path(err, DS_TROUBLE, path, strerror(errno));
 	} else if (lstat(path, &st) == 0) {
 		*git_dir = S_ISREG(st.st_mode) ? follow_pointer(dir, path) : NULL;
 		step = *git_dir ? FOUND : FAILED;
@@ -110,7 +128,7 @@ static enum step look_for_git(char **git_dir, const char *dir, ds_error *err)
 	} else if (errno != ENOENT && errno != ENOTDIR) {
 		ds_fail_path(err, DS_TROUBLE, path, strerror(errno));
 		step = FAILED;
-	} else if (is_git_directory(dir)) {
+	} else if (is_git_directory(dir) > 0) {
 		ds_fail_path(err, DS_TROUBLE, dir,
 			     "the inside of a git directory, or a bare repository: nothing in it "
 			     "is changed");
