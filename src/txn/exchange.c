@@ -18,6 +18,7 @@ static int open_regular(struct ds_txn *txn, int dir, const char *name, struct st
 	int status = txn->os->stat(fd, st);
 	if (status == 0 && S_ISREG(st->st_mode))
 		return fd;
+	int why = status == 0 ? EINVAL : errno;
 	ds_close_fd(txn->os, &fd);
 	if (status == 0)
 		errno = EINVAL;
@@ -81,7 +82,9 @@ static enum ds_swap_outcome swap_in(struct ds_txn *txn, int dir, const char *tem
 	int fd = -1;
 
 	if (swap_names(txn, dir, temp, parent, name) != 0)
-		return errno == ENOENT ? DS_SWAP_ABSENT : DS_SWAP_UNABLE;
+		return errno == ENOENT ? DS_SWAP_ABSENT
+		       : errno == EIO  ? DS_SWAP_UNKNOWN
+				       : DS_SWAP_UNABLE;
 	enum ds_content came = is_expected(txn, dir, temp, out, &fd);
 	enum ds_swap_outcome outcome = DS_SWAP_DONE;
 	if (came == DS_CONTENT_FAILED)
