@@ -131,7 +131,6 @@ static int prepare_contents(struct batch *batch, ds_error *err)
 	batch->dir = ds_state_dir(txn, txn->tmp, part, true);
 	if (batch->dir < 0)
 		return ds_fail_state(txn, "tmp", err);
-	size_t before = count_exchanged(batch);
 	int status = write_contents(batch, err);
 	if (status || !count_exchanged(batch))
 		return status;

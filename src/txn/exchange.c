@@ -18,7 +18,6 @@ static int open_regular(struct ds_txn *txn, int dir, const char *name, struct st
 	int status = txn->os->stat(fd, st);
 	if (status == 0 && S_ISREG(st->st_mode))
 		return fd;
-	int why = status == 0 ? EINVAL : errno;
 	ds_close_fd(txn->os, &fd);
 	if (status == 0)
 		errno = EINVAL;
