@@ -497,14 +497,12 @@ demo() {
   cd "$demo"
   make_demo
   say "a repository with two increments; in 0047 the two copies of the status differ"
-  spec=.specweave/increments/0047-us-task-linkage/spec.md
   PATH=$prefix/bin:$PATH
   show 1 desync-scan
   show 1 desync-check 0047
-  say
-  say "desync-fix and desync-set come with the next version; until then, edit the line it names:"
-  show 0 sed -i.before 's/^status: active/status: completed/' "$spec"
+  show 0 desync-fix --yes 0047
   show 0 desync-check 0047
+  show 0 desync-fix --undo
   say
   say_path
   say "next: in a repository of yours, run $(program desync-scan)"
@@ -519,7 +517,7 @@ scan_repo() {
   say_path
   case $result in
   0) say "next: before you close an item, run $(program desync-check) ID there" ;;
-  1) say "next: make the copies named above agree, then run $(program desync-scan) there again" ;;
+  1) say "next: run $(program desync-fix) there: it shows each change and asks" ;;
   *) say "next: settle what is said above, then run $(program desync-scan) there again" ;;
   esac
   exit "$result"

@@ -64,7 +64,7 @@ typedef struct ds_fix_options {
 	size_t size;
 	const char *const *ids; /* only these items; NULL: every one */
 	size_t id_count;
-	bool all;           /* look into the directories that are usually skipped */
+	bool all; /* look into the directories that are usually skipped */
 	unsigned jobs;
 	const char *prefer; /* the copy to believe, by name; NULL: the rule's authority */
 	bool add_missing;   /* plan additions, too */
@@ -167,17 +167,18 @@ DS_API int ds_write_file(const char *path, ds_token *token, const char *bytes, s
 /* Makes new content of the old: *out and *out_len, allocated with malloc and freed
  * by the caller of this. Returns 0, or a ds_status with err filled to give up. No
  * lock is held while it runs. */
-typedef int (*ds_edit_fn)(void *context, const char *bytes, size_t len, char **out,
-			  size_t *out_len, ds_error *err);
+typedef int (*ds_edit_fn)(void *context, const char *bytes, size_t len, char **out, size_t *out_len,
+			  ds_error *err);
 
 typedef struct ds_edit_options {
 	size_t size;
-	unsigned retries;     /* on fresh content when somebody else was first; 0: 5 */
-	const char *expect;   /* the token that the content must have at the first reading */
-	bool allow_empty;     /* content that is empty is refused otherwise */
-	bool allow_invalid;   /* so is a file *.json that is not valid JSON */
+	unsigned retries;      /* on fresh content when somebody else was first; 0: 5, and
+				* (unsigned)-1: none */
+	const char *expect;    /* the token that the content must have, at every reading */
+	bool allow_empty;      /* content that is empty is refused otherwise */
+	bool allow_invalid;    /* so is a file *.json that is not valid JSON */
 	const char *guard_ids; /* path of a JSON array whose records must not vanish */
-	bool allow_removal;   /* ... but may */
+	bool allow_removal;    /* ... but may */
 	ds_apply_options apply;
 } ds_edit_options;
 
@@ -186,6 +187,18 @@ typedef struct ds_edit_options {
 DS_API int ds_edit_file(const char *path, ds_edit_fn edit, void *context,
 			const ds_edit_options *options, ds_token *token, char **notes,
 			ds_error *err);
+
+/* ---- Afterwards -------------------------------------------------------- */
+
+/* Commits the paths as they are in the worktree, and nothing else; *made says whether
+ * there was anything to commit. They are relative to `top`, the top of a worktree; or,
+ * where that is NULL, as the caller would open them, all in one worktree. */
+DS_API int ds_commit(const char *top, const char *const *paths, size_t count, const char *message,
+		     bool *made, ds_error *err);
+
+/* Writes somebody else's bytes as ds_report does: one line, harmless on a terminal,
+ * cut to the room there is and ended by NUL. Returns what the whole would be long. */
+DS_API size_t ds_printable(char *out, size_t room, const char *bytes, size_t len);
 
 #ifdef __cplusplus
 }

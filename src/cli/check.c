@@ -12,12 +12,15 @@ static const struct cli_program program = {
 		"\n"
 		"Exit status: 0 all agree; 1 a disagreement, a gap or an unknown word; 2 an item\n"
 		"could not be found, read or judged.",
-	.options = "Cralfocqv",
-	.needs_id = true,
+	.options = "directory rule all lenient format output color quiet verbose",
+	.which = "which item?",
+	.least = 1,
 };
 
-static int check(ds_result **out, struct cli_options *options, ds_repo *repo, ds_error *err)
+static int check(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
+		 ds_error *err)
 {
+	ds_result *result;
 	ds_scan_options wanted = {
 		.size = sizeof wanted,
 		.ids = options->ids,
@@ -28,7 +31,8 @@ static int check(ds_result **out, struct cli_options *options, ds_repo *repo, ds
 	options->strict = !options->lenient;
 	if (!options->format || strcmp(options->format, "json") != 0)
 		options->format = "gate";
-	return ds_scan(out, repo, &wanted, err);
+	int status = ds_scan(&result, repo, &wanted, err);
+	return status ? status : cli_conclude(self, options, result);
 }
 
 int main(int argc, char **argv)

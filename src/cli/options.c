@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,55 +9,125 @@
 #include "desync.h"
 #include "output.h"
 
+enum kind { FLAG, TEXT, FORMAT, COLOR, JOBS, RETRIES, SECONDS, HELP, VERSION };
+
 struct option_line {
-	int letter; /* what getopt_long returns; a small one is also a short option */
 	const char *name;
-	const char *argument; /* or NULL */
+	const char *argument; /* NULL: none; in brackets: it may be left out */
+	char letter;          /* or 0 */
+	unsigned char kind;
+	size_t field; /* where in struct cli_options it goes */
 	const char *help;
 };
 
-enum { LARGE = 128 }; /* letters below it can be typed */
+#define AT(field) offsetof(struct cli_options, field)
 
-/* A program's list of letters names an option that cannot be typed by what is above
- * LARGE. */
 static const struct option_line lines[] = {
-	{'C', "directory", "DIR", "look from DIR instead of the current directory"},
-	{LARGE + 'r', "rule", "NAME", "only this rule"},
-	{LARGE + 'a', "all", NULL, "look into skipped directories too (_archive and others)"},
-	{LARGE + 's', "strict", NULL, "exit 1 for a warning, too"},
-	{LARGE + 'l', "lenient", NULL, "let gaps and unknown words pass"},
-	{LARGE + 'f', "format", "FORMAT", "text (the default) or json"},
-	{LARGE + '1', "oneline", NULL, "one line for a status bar"},
-	{LARGE + 'o', "output", "FILE", "write the report to FILE"},
-	{LARGE + 'c', "color", "WHEN", "auto (the default), always or never"},
-	{'j', "jobs", "N", "use N threads"},
-	{'q', "quiet", NULL, "print no report; the exit status says it"},
-	{'v', "verbose", NULL, "list every warning, and say all of every error"},
-	{'h', "help", NULL, "print this and exit"},
-	{'V', "version", NULL, "print the version and exit"},
+	{"directory", " DIR", 'C', TEXT, AT(directory),
+	 "look from DIR instead of the current directory"},
+	{"rule", " NAME", 0, TEXT, AT(rule), "only this rule"},
+	{"all", NULL, 0, FLAG, AT(all), "look into skipped directories too (_archive and others)"},
+	{"fix", NULL, 0, FLAG, AT(fix), "repair what can be repaired, without asking"},
+	{"yes", NULL, 0, FLAG, AT(yes), "do all of it without asking"},
+	{"dry-run", NULL, 0, FLAG, AT(dry_run), "list what would change, and write nothing"},
+	{"diff", NULL, 0, FLAG, AT(diff), "print what would change as a patch, and write nothing"},
+	{"prefer", " COPY", 0, TEXT, AT(prefer), "believe COPY, not the rule's authority"},
+	{"expect", " OLD", 0, TEXT, AT(expect), "only if every copy says OLD"},
+	{"force", NULL, 0, FLAG, AT(force), "against the rule's transitions; needs --reason"},
+	{"reason", " TEXT", 0, TEXT, AT(reason), "why, for the log and for the item"},
+	{"add-missing", NULL, 0, FLAG, AT(add_missing), "give a copy without a status its status"},
+	{"undo", "[=TXID]", 0, TEXT, AT(undo), "take a change back, the last one or TXID"},
+	{"recover", NULL, 0, FLAG, AT(recover), "settle an interrupted change, and nothing else"},
+	{"log", "[=ID]", 0, TEXT, AT(log), "list what was changed, of all or of one item"},
+	{"expect", " HASH", 0, TEXT, AT(expect), "only if this is the hash of the content"},
+	{"hash", NULL, 0, FLAG, AT(hash), "print the hash of the content, and exit"},
+	{"retries", " N", 0, RETRIES, AT(retries),
+	 "start again up to N times (5) after a conflict"},
+	{"allow-empty", NULL, 0, FLAG, AT(allow_empty), "let the result be empty"},
+	{"allow-invalid", NULL, 0, FLAG, AT(allow_invalid), "let a .json file be no valid JSON"},
+	{"guard-ids", " PATH", 0, TEXT, AT(guard_ids), "refuse to lose records of this JSON array"},
+	{"allow-removal", NULL, 0, FLAG, AT(allow_removal), "... but let them go this time"},
+	{"commit", "[=MESSAGE]", 0, TEXT, AT(commit), "commit exactly the files that changed"},
+	{"commit", " MESSAGE", 0, TEXT, AT(commit), "commit exactly this file, if it changed"},
+	{"wait", " SECONDS", 0, SECONDS, AT(wait), "wait so long for other writers (10)"},
+	{"allow-plain-rename", NULL, 0, FLAG, AT(plain_rename),
+	 "where files cannot be swapped, rename"},
+	{"strict", NULL, 0, FLAG, AT(strict), "exit 1 for a warning, too"},
+	{"lenient", NULL, 0, FLAG, AT(lenient), "let gaps and unknown words pass"},
+	{"format", " FORMAT", 0, FORMAT, AT(format), "text (the default) or json"},
+	{"oneline", NULL, 0, FLAG, AT(oneline), "one line for a status bar"},
+	{"output", " FILE", 0, TEXT, AT(output), "write the report to FILE"},
+	{"color", " WHEN", 0, COLOR, AT(color), "auto (the default), always or never"},
+	{"jobs", " N", 'j', JOBS, AT(jobs), "use N threads"},
+	{"quiet", NULL, 'q', FLAG, AT(quiet), "print no report; the exit status says it"},
+	{"verbose", NULL, 'v', FLAG, AT(verbose),
+	 "say more: every warning, and all of every error"},
+	{"help", NULL, 'h', HELP, 0, "print this and exit"},
+	{"version", NULL, 'V', VERSION, 0, "print the version and exit"},
 };
 
-enum { LINES = sizeof lines / sizeof *lines, JOBS_LIMIT = 256 };
+enum {
+	LINES = sizeof lines / sizeof *lines,
+	JOBS_LIMIT = 256,
+	RETRIES_LIMIT = 1000000,
+	LARGE = 256
+};
+
+/* Whether the word, as long as it is, names the line: "all"; or, where two options share
+ * a name, "expect=OLD" or "commit[=MESSAGE]". */
+static bool names(const char *word, size_t len, const struct option_line *line)
+{
+	size_t name = strlen(line->name);
+	const char *argument = line->argument;
+
+	if (len < name || strncmp(word, line->name, name) != 0)
+		return false;
+	word += name;
+	len -= name;
+	if (!len || !argument)
+		return !len;
+	if (*word != (*argument == ' ' ? '=' : *argument))
+		return false;
+	return len == strlen(argument) && strncmp(word + 1, argument + 1, len - 1) == 0;
+}
 
 static bool takes(const struct cli_program *program, const struct option_line *line)
 {
-	int letter = line->letter < LARGE ? line->letter : line->letter - LARGE;
-	return strchr("hV", letter) || strchr(program->options, letter);
+	if (line->kind == HELP || line->kind == VERSION)
+		return true;
+	for (const char *word = program->options; *word; word += strspn(word, " ")) {
+		size_t len = strcspn(word, " ");
+		if (names(word, len, line))
+			return true;
+		word += len;
+	}
+	return false;
+}
+
+/* "--name ARGUMENT" */
+static int say_option(char *out, size_t room, const struct option_line *line)
+{
+	return snprintf(out, room, "--%s%s", line->name, line->argument ? line->argument : "");
 }
 
 static void print_help(const struct cli_program *program)
 {
+	char left[40];
+	int width = 0;
+
+	for (size_t i = 0; i < LINES; i++) {
+		int len = takes(program, &lines[i]) ? say_option(left, sizeof left, &lines[i]) : 0;
+		width = len > width ? len : width;
+	}
 	printf("usage: %s %s\n\n%s\n\noptions:\n", program->name, program->usage, program->summary);
 	for (size_t i = 0; i < LINES; i++) {
-		char left[40];
 		if (!takes(program, &lines[i]))
 			continue;
-		snprintf(left, sizeof left, "--%s%s%s", lines[i].name, lines[i].argument ? " " : "",
-			 lines[i].argument ? lines[i].argument : "");
-		if (lines[i].letter < LARGE)
-			printf("  -%c, %-18s %s\n", lines[i].letter, left, lines[i].help);
+		say_option(left, sizeof left, &lines[i]);
+		if (lines[i].letter)
+			printf("  -%c, %-*s  %s\n", lines[i].letter, width, left, lines[i].help);
 		else
-			printf("      %-18s %s\n", left, lines[i].help);
+			printf("      %-*s  %s\n", width, left, lines[i].help);
 	}
 }
 
@@ -70,24 +139,39 @@ static int bad_usage(const struct cli_program *program, const char *what, const 
 	return DS_TROUBLE;
 }
 
-static bool parse_jobs(const char *text, unsigned *jobs)
+/* ---- Values -------------------------------------------------------------- */
+
+static bool parse_number(const char *text, long least, long most, long *number)
 {
 	char *end;
 	errno = 0;
-	long value = strtol(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || value < 1 || value > JOBS_LIMIT)
+	*number = strtol(text, &end, 10);
+	return !errno && !*end && *text >= '0' && *text <= '9' && *number >= least &&
+	       *number <= most;
+}
+
+/* Plain decimal: strtod knows more than a person means. */
+static bool parse_seconds(const char *text, double *seconds)
+{
+	if (!*text || strspn(text, "0123456789.") != strlen(text) || strlen(text) > 9)
 		return false;
-	*jobs = (unsigned)value;
+	char *end;
+	*seconds = strtod(text, &end);
+	if (*end)
+		return false;
+	/* To the library 0 is the default. */
+	if (*seconds <= 0)
+		*seconds = -1;
 	return true;
 }
 
 static bool parse_color(const char *text, enum cli_color *color)
 {
-	static const char *const names[] = {[CLI_COLOR_AUTO] = "auto",
+	static const char *const words[] = {[CLI_COLOR_AUTO] = "auto",
 					    [CLI_COLOR_ALWAYS] = "always",
 					    [CLI_COLOR_NEVER] = "never"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (strcmp(names[i], text) == 0) {
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(words[i], text) == 0) {
 			*color = (enum cli_color)i;
 			return true;
 		}
@@ -96,66 +180,69 @@ static bool parse_color(const char *text, enum cli_color *color)
 }
 
 /* Returns -1 to go on. */
-static int take_option(struct cli_options *o, const struct cli_program *program, int letter,
-		       const char *value)
+static int take_value(const struct cli_program *program, enum kind kind, void *field,
+		      const char *value)
 {
-	switch (letter) {
-	case 'C':
-		o->directory = value;
-		break;
-	case LARGE + 'r':
-		o->rule = value;
-		break;
-	case LARGE + 'a':
-		o->all = true;
-		break;
-	case LARGE + 's':
-		o->strict = true;
-		break;
-	case LARGE + 'l':
-		o->lenient = true;
-		break;
-	case LARGE + '1':
-		o->oneline = true;
-		break;
-	case LARGE + 'o':
-		o->output = value;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case LARGE + 'f':
+	long number;
+
+	switch (kind) {
+	case FORMAT:
 		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
 			return bad_usage(program, "there is text and json, but no format", value);
-		o->format = value;
-		break;
-	case LARGE + 'c':
-		if (!parse_color(value, &o->color))
+		*(const char **)field = value;
+		return -1;
+	case COLOR:
+		if (!parse_color(value, field))
 			return bad_usage(program, "--color takes auto, always or never, not",
 					 value);
-		break;
-	case 'j':
-		if (!parse_jobs(value, &o->jobs))
+		return -1;
+	case JOBS:
+		if (!parse_number(value, 1, JOBS_LIMIT, &number))
 			return bad_usage(program, "--jobs takes a number from 1 to 256, not",
 					 value);
-		break;
-	case 'h':
-		print_help(program);
-		return cli_finish_stdout(program->name);
-	case 'V':
-		printf("%s %s\n", program->name, ds_version());
-		return cli_finish_stdout(program->name);
+		*(unsigned *)field = (unsigned)number;
+		return -1;
+	case RETRIES:
+		if (!parse_number(value, 0, RETRIES_LIMIT, &number))
+			return bad_usage(program, "--retries takes a number, not", value);
+		*(unsigned *)field = number ? (unsigned)number : (unsigned)-1;
+		return -1;
+	case SECONDS:
+		if (!parse_seconds(value, field))
+			return bad_usage(program, "--wait takes a number of seconds, not", value);
+		return -1;
 	default:
 		return DS_TROUBLE;
 	}
-	return -1;
 }
 
+static int take_option(struct cli_options *options, const struct cli_program *program,
+		       const struct option_line *line, const char *value)
+{
+	void *field = (char *)options + line->field;
+
+	switch (line->kind) {
+	case FLAG:
+		*(bool *)field = true;
+		return -1;
+	case TEXT:
+		*(const char **)field = value ? value : "";
+		return -1;
+	case HELP:
+		print_help(program);
+		return cli_finish_stdout(program->name);
+	case VERSION:
+		printf("%s %s\n", program->name, ds_version());
+		return cli_finish_stdout(program->name);
+	default:
+		return take_value(program, (enum kind)line->kind, field, value);
+	}
+}
+
+/* ---- The command line ---------------------------------------------------- */
+
 /* What getopt_long needs, made from the table: a leading "-" keeps the order of
- * options and ids whatever POSIXLY_CORRECT says, ":" leaves the words to us. */
+ * options and words whatever POSIXLY_CORRECT says, ":" leaves the messages to us. */
 static void prepare(const struct cli_program *program, char *shorts, struct option *longs)
 {
 	*shorts++ = '-';
@@ -164,12 +251,13 @@ static void prepare(const struct cli_program *program, char *shorts, struct opti
 		const struct option_line *line = &lines[i];
 		if (!takes(program, line))
 			continue;
-		*longs++ = (struct option){line->name,
-					   line->argument ? required_argument : no_argument, NULL,
-					   line->letter};
-		if (line->letter >= LARGE)
+		int argument = !line->argument          ? no_argument
+			       : *line->argument == '[' ? optional_argument
+							: required_argument;
+		*longs++ = (struct option){line->name, argument, NULL, LARGE + (int)i};
+		if (!line->letter)
 			continue;
-		*shorts++ = (char)line->letter;
+		*shorts++ = line->letter;
 		if (line->argument)
 			*shorts++ = ':';
 	}
@@ -177,52 +265,79 @@ static void prepare(const struct cli_program *program, char *shorts, struct opti
 	*longs = (struct option){0};
 }
 
-int cli_parse(struct cli_options *options, const struct cli_program *program, int argc, char **argv)
+static const struct option_line *find_line(int returned)
+{
+	if (returned >= LARGE)
+		return &lines[returned - LARGE];
+	for (size_t i = 0; i < LINES; i++)
+		if (lines[i].letter == returned)
+			return &lines[i];
+	return NULL;
+}
+
+/* Returns -1 to go on. */
+static int read_words(struct cli_options *options, const struct cli_program *program, int argc,
+		      char **argv)
 {
 	char shorts[2 * LINES + 3];
 	struct option longs[LINES + 1];
-	int letter;
 
-	*options = (struct cli_options){0};
+	prepare(program, shorts, longs);
+	opterr = 0;
+	for (;;) {
+		int at = optind;
+		int returned = getopt_long(argc, argv, shorts, longs, NULL);
+		if (returned == -1)
+			return -1;
+		if (returned == 1) {
+			options->ids[options->id_count++] = optarg;
+			continue;
+		}
+		if (returned == ':')
+			return bad_usage(program, "a value is missing behind", argv[at]);
+		/* getopt_long knows an option that takes no value, and says so in optopt. */
+		if (returned == '?' && optopt && strncmp(argv[at], "--", 2) == 0)
+			return bad_usage(program, "no value may follow", argv[at]);
+		const struct option_line *line = find_line(returned);
+		if (returned == '?' || !line)
+			return bad_usage(program, "unknown option", argv[at]);
+		int status = take_option(options, program, line, optarg);
+		if (status >= 0)
+			return status;
+	}
+}
+
+static int check_words(const struct cli_options *options, const struct cli_program *program)
+{
+	if (options->oneline && options->format) {
+		cli_complain(program->name, "--oneline is a format of its own: leave out --format");
+		return DS_TROUBLE;
+	}
+	if (options->id_count < program->least) {
+		cli_complain(program->name, "%s usage: %s %s", program->which, program->name,
+			     program->usage);
+		return DS_TROUBLE;
+	}
+	if (program->most && options->id_count > program->most)
+		return bad_usage(program, "one word too many:", options->ids[program->most]);
+	return -1;
+}
+
+int cli_parse(struct cli_options *options, const struct cli_program *program, int argc, char **argv)
+{
+	*options = (struct cli_options){.argv = argv};
 	options->ids = calloc((size_t)argc + 1, sizeof *options->ids);
 	if (!options->ids) {
 		cli_complain(program->name, "out of memory");
 		return DS_TROUBLE;
 	}
-	prepare(program, shorts, longs);
-	opterr = 0;
-	for (;;) {
-		int at = optind;
-		letter = getopt_long(argc, argv, shorts, longs, NULL);
-		if (letter == -1)
-			break;
-		if (letter == 1) {
-			options->ids[options->id_count++] = optarg;
-			continue;
-		}
-		if (letter == ':')
-			return bad_usage(program, "a value is missing behind", argv[at]);
-		/* getopt_long knows an option that takes no value, and says so in optopt. */
-		if (letter == '?' && optopt && strncmp(argv[at], "--", 2) == 0)
-			return bad_usage(program, "no value may follow", argv[at]);
-		if (letter == '?')
-			return bad_usage(program, "unknown option", argv[at]);
-		int status = take_option(options, program, letter, optarg);
-		if (status >= 0)
-			return status;
-	}
-	while (optind < argc)
+	int status = read_words(options, program, argc, argv);
+	if (status >= 0)
+		return status;
+	options->command = argv + optind;
+	while (!program->runs_command && optind < argc)
 		options->ids[options->id_count++] = argv[optind++];
-	if (options->oneline && options->format) {
-		cli_complain(program->name, "--oneline is a format of its own: leave out --format");
-		return DS_TROUBLE;
-	}
-	if (program->needs_id && !options->id_count) {
-		cli_complain(program->name, "which item? usage: %s %s", program->name,
-			     program->usage);
-		return DS_TROUBLE;
-	}
-	return -1;
+	return check_words(options, program);
 }
 
 void cli_options_free(struct cli_options *options)

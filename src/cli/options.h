@@ -1,8 +1,8 @@
 /*
  * options.h - the command line, the same for every program
  *
- * Each option is a line in a table; a program says which of them it takes. The
- * help text is printed from that table, so the two cannot differ.
+ * Each option is a line in a table; a program names those that it takes. The help
+ * text is printed from that table, so the two cannot differ.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -25,16 +25,47 @@ struct cli_options {
 	bool oneline;
 	bool quiet;
 	bool verbose;
+
+	/* Of those that write. */
+	bool fix;
+	bool yes;
+	bool dry_run;
+	bool diff;
+	bool add_missing;
+	bool recover;
+	bool force;
+	bool plain_rename;
+	const char *prefer;
+	const char *expect;
+	const char *reason;
+	const char *undo;   /* "": without a name */
+	const char *log;    /* "": of everything */
+	const char *commit; /* "": with a message of ours */
+	double wait;        /* as ds_apply_options has it */
+
+	/* Of desync-edit. */
+	bool hash;
+	bool allow_empty;
+	bool allow_invalid;
+	bool allow_removal;
+	unsigned retries; /* -1: none */
+	const char *guard_ids;
+
 	const char **ids;
 	size_t id_count;
+	char **command; /* what stands behind "--", ended by NULL, where a program runs it */
+	char **argv;    /* all of it, for the log */
 };
 
 struct cli_program {
 	const char *name;
 	const char *usage;   /* behind the name, in the first line of the help */
 	const char *summary; /* what it does, and what its exit status means */
-	const char *options; /* the letters of those it takes; see options.c */
-	bool needs_id;
+	const char *options; /* the names of those it takes; see options.c */
+	const char *which;   /* what to ask where there are too few words */
+	size_t least;        /* words: ids, a status, a file */
+	size_t most;         /* 0: any number */
+	bool runs_command;
 };
 
 /* Fills `options`. Returns -1 to go on, or the status to exit with: --help and

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "desync/change.h"
+
 void cli_complain(const char *program, const char *format, ...)
 {
 	va_list args;
@@ -30,6 +32,24 @@ void cli_escape(char *out, size_t room, const char *bytes)
 			out[len++] = *bytes;
 	}
 	out[len] = '\0';
+}
+
+void cli_put_bytes(FILE *stream, const char *bytes, size_t len)
+{
+	char small[512];
+	size_t needed = ds_printable(small, sizeof small, bytes, len);
+	char *large = needed < sizeof small ? NULL : malloc(needed + 1);
+
+	if (large)
+		ds_printable(large, needed + 1, bytes, len);
+	/* Without memory it is cut. */
+	fputs(large ? large : small, stream);
+	free(large);
+}
+
+void cli_put(FILE *stream, const char *string)
+{
+	cli_put_bytes(stream, string, strlen(string));
 }
 
 int cli_finish_stdout(const char *program)

@@ -4,6 +4,8 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
+#include <stdio.h>
+
 #include "desync.h"
 #include "options.h"
 
@@ -13,6 +15,10 @@ void cli_complain(const char *program, const char *format, ...)
 
 /* Bytes from outside as one harmless line, cut to the room there is. */
 void cli_escape(char *out, size_t room, const char *bytes);
+
+/* Writes bytes from outside, harmless on a terminal and on one line, as reports do. */
+void cli_put(FILE *stream, const char *string);
+void cli_put_bytes(FILE *stream, const char *bytes, size_t len);
 
 /* Whether everything arrived on standard output: the status to exit with. */
 int cli_finish_stdout(const char *program);

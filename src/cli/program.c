@@ -2,8 +2,18 @@
 
 #include "output.h"
 
-static int conclude(const struct cli_program *program, const struct cli_options *options,
-		    ds_result *result)
+int cli_graver(int a, int b)
+{
+	static const int rank[] = {[DS_OK] = 0,
+				   [DS_DESYNC] = 1,
+				   [DS_CONFLICT] = 2,
+				   [DS_TROUBLE] = 3,
+				   [DS_INTERRUPTED] = 4};
+	return rank[a] > rank[b] ? a : b;
+}
+
+int cli_conclude(const struct cli_program *program, const struct cli_options *options,
+		 ds_result *result)
 {
 	int status = cli_print_result(program->name, options, result, options->format);
 	if (!status)
@@ -12,25 +22,20 @@ static int conclude(const struct cli_program *program, const struct cli_options 
 	return status;
 }
 
-int cli_main(const struct cli_program *program, int argc, char **argv,
-	     int (*look)(ds_result **out, struct cli_options *options, ds_repo *repo,
-			 ds_error *err))
+int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_fn act)
 {
 	struct cli_options options;
 	ds_repo *repo = NULL;
-	ds_result *result;
-	ds_error err;
+	ds_error err = {0};
 	int status = cli_parse(&options, program, argc, argv);
 
 	if (status < 0) {
 		ds_open_options wanted = {.size = sizeof wanted, .rule = options.rule};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
-			status = look(&result, &options, repo, &err);
-		if (status)
+			status = act(program, &options, repo, &err);
+		if (status && *err.message)
 			cli_complain(program->name, "%s", err.message);
-		else
-			status = conclude(program, &options, result);
 	}
 	ds_close(repo);
 	cli_options_free(&options);

@@ -7,10 +7,20 @@
 #include "desync.h"
 #include "options.h"
 
-/* Parses, opens the repository, hands both to `look`, and gives the status to exit
- * with. `look` makes a result, or fails and fills err. */
-int cli_main(const struct cli_program *program, int argc, char **argv,
-	     int (*look)(ds_result **out, struct cli_options *options, ds_repo *repo,
-			 ds_error *err));
+/* Does what the program is for, and returns the status to exit with. Where that is
+ * not 0 and err->message is not empty, that is still to be said. */
+typedef int (*cli_act_fn)(const struct cli_program *program, struct cli_options *options,
+			  ds_repo *repo, ds_error *err);
+
+/* Parses, opens the repository, hands both to `act`, and gives the status to exit
+ * with. */
+int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_fn act);
+
+/* Prints the result as the options say and frees it: the status to exit with. */
+int cli_conclude(const struct cli_program *program, const struct cli_options *options,
+		 ds_result *result);
+
+/* 4 before 2 before 3 before 1. */
+int cli_graver(int a, int b);
 
 #endif

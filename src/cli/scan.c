@@ -1,5 +1,5 @@
-/* desync-scan: compares every item and reports. */
-#include "output.h"
+/* desync-scan: compares every item and reports; repairs, if asked to. */
+#include "changes.h"
 #include "program.h"
 
 static const struct cli_program program = {
@@ -7,14 +7,20 @@ static const struct cli_program program = {
 	.usage = "[OPTION...] [--] [ID...]",
 	.summary =
 		"Compares the copies of every item's status, or of the items named, and reports\n"
-		"where they disagree.\n"
+		"where they disagree. With --fix it repairs what can be repaired.\n"
 		"\n"
 		"Exit status: 0 all was read and agrees; 1 a disagreement; 2 something could not\n"
-		"be read or judged.",
-	.options = "Crasf1ocjqv",
+		"be read, judged or written; 3 --fix met a file that somebody else changed, or a\n"
+		"lock; 4 a change was interrupted.",
+	.options = "directory rule all fix strict format oneline output color jobs quiet verbose",
 };
 
-static int scan(ds_result **out, struct cli_options *options, ds_repo *repo, ds_error *err)
+static const struct cli_words repairing = {
+	.done = "repaired",
+	.nothing = "nothing to repair",
+};
+
+static int look(ds_result **out, struct cli_options *options, ds_repo *repo, ds_error *err)
 {
 	struct cli_progress progress;
 	ds_scan_options wanted = {
@@ -35,7 +41,40 @@ static int scan(ds_result **out, struct cli_options *options, ds_repo *repo, ds_
 	return status;
 }
 
+static int scan(struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	ds_result *result;
+	int status = look(&result, options, repo, err);
+	return status ? status : cli_conclude(&program, options, result);
+}
+
+/* For a person it says what it did. A report for a program is always that of a scan:
+ * of the state that the repair has left. */
+static int repair(struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	ds_plan *plan;
+	bool report = options->format || options->oneline || options->output;
+	int status = cli_plan_fix(&plan, options, repo, err);
+
+	options->yes = true;
+	if (!status && !report)
+		status = cli_settle(&program, options, &repairing, plan);
+	else if (!status)
+		status = cli_carry_out(&program, options, &repairing, plan);
+	ds_plan_free(plan);
+	if (!report || *err->message)
+		return status;
+	return cli_graver(status, scan(options, repo, err));
+}
+
+static int act(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
+	       ds_error *err)
+{
+	(void)self;
+	return options->fix ? repair(options, repo, err) : scan(options, repo, err);
+}
+
 int main(int argc, char **argv)
 {
-	return cli_main(&program, argc, argv, scan);
+	return cli_main(&program, argc, argv, act);
 }

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pipe2 and SOCK_CLOEXEC: in POSIX since 2024 */
+#define _GNU_SOURCE /* pipe2, SOCK_CLOEXEC, POSIX_SPAWN_SETSID: in POSIX since 2024 */
 #include "spawn_git.h"
 
 #include <errno.h>
@@ -96,21 +96,21 @@ static int wire(posix_spawn_file_actions_t *actions, const int theirs[3])
 	return why;
 }
 
-/* A group of its own, so that its hooks can be stopped with it; and no signal that
- * the caller blocks or ignores is so in the child. */
+/* A session of its own: its hooks are one group and can be stopped with it, and one that
+ * asks on the terminal finds none and says so, where it would stand still in a group
+ * that is not in the foreground. No signal that the caller blocks or ignores is so in
+ * the child. */
 static int set_signals(posix_spawnattr_t *attributes)
 {
 	sigset_t none;
 	sigset_t all;
-	short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+	short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 
 	sigemptyset(&none);
 	sigfillset(&all);
 	sigdelset(&all, SIGKILL);
 	sigdelset(&all, SIGSTOP);
 	int why = posix_spawnattr_setflags(attributes, flags);
-	if (!why)
-		why = posix_spawnattr_setpgroup(attributes, 0);
 	if (!why)
 		why = posix_spawnattr_setsigmask(attributes, &none);
 	if (!why)

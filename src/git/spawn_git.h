@@ -17,6 +17,9 @@
  * environment. What configures git there (GIT_CONFIG_COUNT and its kind, as of
  * `git -c`) is the user's word, and stays.
  *
+ * It has no terminal: what would ask there fails. An interrupt from the keyboard does
+ * not reach it either, so a commit that began is not cut short by one.
+ *
  * Safe in a program with threads and with any signal handlers; it changes neither.
  */
 #ifndef DS_SPAWN_GIT_H

@@ -290,7 +290,7 @@ static bool json_insert(struct ds_edit *out, struct ds_text bytes, const char *a
 			const char *behind, struct ds_text word, struct ds_arena *scratch,
 			char why[DS_WHY_ROOM])
 {
-	struct object object;
+	struct object object = {0};
 	struct member member;
 	struct ds_buf spelled = {0};
 
@@ -305,7 +305,7 @@ static bool json_insert(struct ds_edit *out, struct ds_text bytes, const char *a
 
 const struct ds_reader ds_json_reader = {
 	.name = "json",
-	.extent = {.first = 0, .limit = DS_FILE_LIMIT, .enough = NULL},
+	.extent = {.first = 0, .limit = 16 << 20, .enough = NULL},
 	.read = json_read,
 	.edit = json_edit,
 	.insert = json_insert,

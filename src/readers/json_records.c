@@ -80,7 +80,9 @@ static int find_member(cJSON **out, const cJSON *object, struct ds_text key)
 {
 	int count = 0;
 
-	for (cJSON *child = object->child; cJSON_IsObject(object) && child; child = child->next)
+	if (!object || !cJSON_IsObject(object))
+		return 0;
+	for (cJSON *child = object->child; child; child = child->next)
 		if (ds_text_is(key, child->string) && count++ == 0)
 			*out = child;
 	return count;

@@ -370,6 +370,8 @@ static bool scan_value(struct scan *s, int depth, int level)
 bool ds_json_scan(struct ds_json_found *found, struct ds_text bytes, const char *path,
 		  struct ds_json_error *error)
 {
+	if (!bytes.at)
+		bytes.at = ""; /* an empty buffer has no bytes to point at */
 	struct scan s = {
 		.begin = bytes.at,
 		.at = bytes.at,

@@ -10,6 +10,7 @@ static const struct ds_format *const formats[] = {
 	&ds_json_format,
 	&ds_oneline_format,
 	&ds_gate_format,
+	&ds_findings_format,
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats, PIECE = 16 * 1024 };

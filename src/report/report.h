@@ -57,6 +57,7 @@ extern const struct ds_format ds_text_format;
 extern const struct ds_format ds_json_format;
 extern const struct ds_format ds_gate_format;
 extern const struct ds_format ds_oneline_format;
+extern const struct ds_format ds_findings_format;
 
 /* NULL where there is none of that name. */
 const struct ds_format *ds_format_find(const char *name);

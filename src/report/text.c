@@ -163,17 +163,26 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 	ds_put(w, "\n");
 }
 
-static void write_text(struct ds_writer *w, const struct ds_outcome *outcome,
-		       const ds_report_options *options)
+static void write_findings(struct ds_writer *w, const struct ds_outcome *outcome,
+			   const ds_report_options *options)
 {
 	put_errors(w, outcome, options->verbose || count_errors(outcome) <= WHOLE_LIMIT);
 	if (options->verbose)
 		put_others(w, outcome);
 	else
 		put_all_folded(w, outcome);
+}
+
+static void write_text(struct ds_writer *w, const struct ds_outcome *outcome,
+		       const ds_report_options *options)
+{
+	write_findings(w, outcome, options);
 	/* Where no id fitted, there is nothing to count. */
 	if (outcome->summary->items || !outcome->trouble_count)
 		put_summary(w, outcome->summary);
 }
 
 const struct ds_format ds_text_format = {"text", write_text};
+
+/* The same without the count, for a program that has one of its own. */
+const struct ds_format ds_findings_format = {"findings", write_findings};

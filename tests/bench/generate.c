@@ -1,9 +1,11 @@
 /*
- * generate DIR COUNT: makes a SpecWeave project with COUNT increments, for measuring.
+ * generate DIR COUNT [all]: makes a SpecWeave project with COUNT increments, for measuring.
  *
  * Every increment has its metadata.json and its spec.md, and both name a status. One in fifty
  * is desynced; DIR/expected-desyncs.tsv lists those: id, status in metadata.json, status in
- * spec.md, in the order of the ids. The same COUNT gives the same bytes on every run and host.
+ * spec.md, in the order of the ids. With "all" each of them is, and a repair of any sets its
+ * spec.md to a later status, which needs nobody's consent. The same arguments give the same bytes
+ * on every run and host.
  */
 #define _DEFAULT_SOURCE
 #include <ctype.h>
@@ -24,6 +26,7 @@ enum {
 	DRAFT_SIZE = 64 * 1024,
 	NAME_SIZE = 96,
 	DESYNC_EVERY = 50,
+	FORWARDS = 9, /* of the ways in which two copies differ, the first */
 	LEAST_DIGITS = 4,
 	SPEC_LEAST = 6400,  /* a body has at least so many bytes, */
 	SPEC_SPREAD = 2400, /* or up to so many more; its last section comes on top */
@@ -457,7 +460,7 @@ static const struct {
 	{"paused", 3, {"paused", "paused"}},
 };
 
-/* Where they differ, metadata.json is nearly always ahead. */
+/* Where they differ, metadata.json is nearly always ahead: in the first FORWARDS. */
 static const struct {
 	const char *recorded, *stated;
 } unusual[] = {
@@ -479,9 +482,9 @@ static void choose_agreeing(struct draft *draft, struct item *item)
 	item->stated = one_in(draft, 10) ? usual[i].aliases[below(draft, 2)] : usual[i].status;
 }
 
-static void choose_desynced(struct draft *draft, struct item *item)
+static void choose_desynced(struct draft *draft, struct item *item, size_t ways)
 {
-	unsigned i = below(draft, COUNT_OF(unusual));
+	unsigned i = below(draft, ways);
 	item->recorded = unusual[i].recorded;
 	item->stated = unusual[i].stated;
 }
@@ -505,7 +508,8 @@ static void choose_name(struct draft *draft, struct item *item, unsigned long nu
 	item->title[0] = (char)toupper((unsigned char)item->title[0]);
 }
 
-static void choose_item(struct draft *draft, struct item *item, unsigned long number, int digits)
+static void choose_item(struct draft *draft, struct item *item, unsigned long number, int digits,
+			bool all)
 {
 	draft->random = SEED + (uint64_t)number * UINT64_C(0xd1342543de82ef95);
 	choose_name(draft, item, number, digits);
@@ -513,9 +517,9 @@ static void choose_item(struct draft *draft, struct item *item, unsigned long nu
 	unsigned day = 1 + below(draft, 28);
 	snprintf(item->created, sizeof item->created, "2025-%02u-%02u", month, day);
 	item->type = kinds[below(draft, COUNT_OF(kinds))];
-	item->desynced = is_desynced(number);
+	item->desynced = all || is_desynced(number);
 	if (item->desynced)
-		choose_desynced(draft, item);
+		choose_desynced(draft, item, all ? FORWARDS : COUNT_OF(unusual));
 	else
 		choose_agreeing(draft, item);
 }
@@ -556,13 +560,13 @@ static int digits_of(unsigned long count)
 	return digits < LEAST_DIGITS ? LEAST_DIGITS : digits;
 }
 
-static void store_items(int increments, FILE *expected, unsigned long count)
+static void store_items(int increments, FILE *expected, unsigned long count, bool all)
 {
 	static struct draft draft;
 	int digits = digits_of(count);
 	for (unsigned long number = 1; number <= count; number++) {
 		struct item item;
-		choose_item(&draft, &item, number, digits);
+		choose_item(&draft, &item, number, digits, all);
 		store_item(increments, &draft, &item);
 		if (item.desynced)
 			fprintf(expected, "%s\t%s\t%s\n", item.id, item.recorded, item.stated);
@@ -596,14 +600,15 @@ static unsigned long parse_count(const char *text)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3)
-		errx(TROUBLE, "usage: generate DIR COUNT");
+	bool all = argc == 4 && strcmp(argv[3], "all") == 0;
+	if (argc != 3 + all)
+		errx(TROUBLE, "usage: generate DIR COUNT [all]");
 	unsigned long count = parse_count(argv[2]);
 	int increments = enter_project(argv[1]);
 	FILE *expected = fopen("expected-desyncs.tsv", "wx");
 	if (!expected)
 		err(TROUBLE, "%s/expected-desyncs.tsv", argv[1]);
-	store_items(increments, expected, count);
+	store_items(increments, expected, count, all);
 	bool failed = ferror(expected);
 	if (fclose(expected) || failed)
 		err(TROUBLE, "%s/expected-desyncs.tsv", argv[1]);

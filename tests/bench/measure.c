@@ -1,12 +1,13 @@
 /*
- * measure [-c] ROUNDS COMMAND [ARGUMENT...] [, COMMAND [ARGUMENT...]]...
+ * measure [-c|-1] ROUNDS COMMAND [ARGUMENT...] [, COMMAND [ARGUMENT...]]...
  *
  * Runs the commands one after the other, ROUNDS times over, so that whatever slows the machine
  * down for a while slows all of them down. Prints a line for each command: median and least wall
  * time in milliseconds and the highest resident set of any run in KiB, with tabs between them.
  *
  * One round before the first one is not counted: it fills the caches. With -c there is none, and
- * the kernel's caches are dropped before every run instead (which only root may do).
+ * the kernel's caches are dropped before every run instead (which only root may do). With -1
+ * there is none either, for what can be done only once.
  *
  * A command's standard output is thrown away. One that does not exit 0 or 1 ends everything.
  */
@@ -89,7 +90,7 @@ static void run(struct command *command, long round, const posix_spawn_file_acti
 		command->peak = used.ru_maxrss;
 }
 
-static void run_all(struct command *commands, size_t count, long rounds, bool cold)
+static void run_all(struct command *commands, size_t count, long rounds, char how)
 {
 	posix_spawn_file_actions_t actions;
 	errno = posix_spawn_file_actions_init(&actions);
@@ -98,9 +99,9 @@ static void run_all(struct command *commands, size_t count, long rounds, bool co
 							 O_WRONLY, 0);
 	if (errno)
 		err(TROUBLE, "/dev/null");
-	for (long round = cold ? 0 : -1; round < rounds; round++) {
+	for (long round = how ? 0 : -1; round < rounds; round++) {
 		for (size_t i = 0; i < count; i++) {
-			if (cold)
+			if (how == 'c')
 				cool();
 			run(&commands[i], round, &actions);
 		}
@@ -158,13 +159,20 @@ static long parse_rounds(const char *text)
 	return rounds;
 }
 
+static char parse_how(const char *text)
+{
+	bool known = strcmp(text, "-c") == 0 || strcmp(text, "-1") == 0;
+	return known ? text[1] : '\0';
+}
+
 int main(int argc, char **argv)
 {
 	struct command commands[COMMANDS_MOST] = {{0}};
-	bool cold = argc > 1 && strcmp(argv[1], "-c") == 0;
-	argv += 1 + cold;
-	if (argc - cold < 3)
-		errx(TROUBLE, "usage: measure [-c] ROUNDS COMMAND [, COMMAND]...");
+	char how = argc > 1 ? parse_how(argv[1]) : '\0';
+	bool told = how != '\0';
+	argv += 1 + told;
+	if (argc - told < 3)
+		errx(TROUBLE, "usage: measure [-c|-1] ROUNDS COMMAND [, COMMAND]...");
 
 	long rounds = parse_rounds(argv[0]);
 	size_t count = split(argv + 1, commands);
@@ -173,7 +181,7 @@ int main(int argc, char **argv)
 		if (!commands[i].times)
 			err(TROUBLE, "%ld rounds", rounds);
 	}
-	run_all(commands, count, rounds, cold);
+	run_all(commands, count, rounds, how);
 	for (size_t i = 0; i < count; i++) {
 		print(&commands[i], rounds);
 		free(commands[i].times);

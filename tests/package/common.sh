@@ -1,6 +1,6 @@
 # Read by every test of this folder, which is called with the source and the build
 # folder. Gives: source, build; copy, a copy of the source tree from which `install`
-# installed to prefix; scratch, a folder outside of the tree that is kept when the
+# installed to prefix; programs, the names of all of them; scratch, a folder outside of the tree that is kept when the
 # test fails; and the functions below.
 # shellcheck shell=sh disable=SC2034
 set -eu
@@ -15,6 +15,7 @@ copy="$build/package/a copy"
 prefix=$build/package/prefix
 scratch=$(mktemp -d)
 failures=0
+programs='desync-scan desync-check desync-fix desync-set desync-edit'
 
 finish() {
   status=$?

@@ -1,0 +1,437 @@
+#include "changes.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "program.h"
+
+/* ---- Who, why, how ------------------------------------------------------- */
+
+enum { DESCRIPTORS = 65536, MESSAGE_LINES = 200 };
+
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	/* Where it stays low, transactions are smaller. */
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void name_user(char *who, size_t room)
+{
+	char uid[24];
+	char behind[64];
+	const struct passwd *user = getpwuid(geteuid());
+	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
+
+	snprintf(uid, sizeof uid, "%lu", (unsigned long)geteuid());
+	snprintf(who, room, "%.60s", user ? user->pw_name : uid);
+	if (!sudo || !*sudo)
+		return;
+	cli_escape(behind, sizeof behind, sudo);
+	snprintf(who + strlen(who), room - strlen(who), " (sudo by %s)", behind);
+}
+
+/* The command line, for a person who reads the log: cut where it is long. */
+static void name_command(char *why, size_t room, const char *program, char *const *argv)
+{
+	size_t len = (size_t)snprintf(why, room, "%s", program);
+	for (size_t i = 1; argv[i] && len < room; i++) {
+		bool plain = *argv[i] && !strpbrk(argv[i], " \t\n'\"\\$`&|;<>()*?[]{}~#!");
+		int more = snprintf(why + len, room - len, plain ? " %s" : " '%s'", argv[i]);
+		len += more > 0 ? (size_t)more : 0;
+	}
+}
+
+void cli_begin_writing(struct cli_writing *writing, const struct cli_program *program,
+		       const struct cli_options *options)
+{
+	*writing = (struct cli_writing){
+		.apply = {.size = sizeof writing->apply,
+			  .wait = options->wait,
+			  .allow_plain_rename = options->plain_rename,
+			  .who = writing->who,
+			  .why = writing->why,
+			  .progress = cli_progress_show,
+			  .progress_context = &writing->progress},
+	};
+	name_user(writing->who, sizeof writing->who);
+	name_command(writing->why, sizeof writing->why, program->name, options->argv);
+	cli_progress_begin(&writing->progress, options);
+	raise_descriptors();
+}
+
+int cli_plan_fix(ds_plan **out, const struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	struct cli_progress progress;
+	ds_fix_options wanted = {
+		.size = sizeof wanted,
+		.ids = options->id_count ? options->ids : NULL,
+		.id_count = options->id_count,
+		.all = options->all,
+		.jobs = options->jobs,
+		.prefer = options->prefer,
+		.add_missing = options->add_missing,
+		.progress = cli_progress_show,
+		.progress_context = &progress,
+	};
+
+	cli_progress_begin(&progress, options);
+	int status = ds_plan_fix(out, repo, &wanted, err);
+	cli_progress_end(&progress);
+	return status;
+}
+
+/* ---- Steps --------------------------------------------------------------- */
+
+struct kind {
+	const char *mark;
+	const char *counted;
+};
+
+static const struct kind kinds[] = {
+	[DS_STEP_FORWARDS] = {NULL, NULL},
+	[DS_STEP_BACKWARDS] = {"backwards", "backwards"},
+	[DS_STEP_TERMINAL] = {"from one terminal status to another",
+			      "from one terminal status to another"},
+	[DS_STEP_ADDITION] = {NULL, "added"},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const char *cli_mark(ds_step_kind kind)
+{
+	return kinds[kind].mark;
+}
+
+/* "0047-us-task-linkage: spec.md active -> completed" */
+static void print_step(const ds_step *step)
+{
+	cli_put(stdout, step->item);
+	fputs(": ", stdout);
+	cli_put(stdout, step->copies);
+	if (step->from && step->kind != DS_STEP_ADDITION) {
+		fputc(' ', stdout);
+		cli_put(stdout, step->from);
+		fputs(" -> ", stdout);
+	} else {
+		fputs(" gets ", stdout);
+	}
+	cli_put(stdout, step->to);
+	if (cli_mark(step->kind))
+		printf(" (%s)", cli_mark(step->kind));
+	fputc('\n', stdout);
+}
+
+static void print_steps(const ds_plan *plan, ds_step_state state)
+{
+	const ds_step *step;
+	for (size_t i = 0; (step = ds_plan_step(plan, i)); i++)
+		if (step->wanted && step->state == state)
+			print_step(step);
+}
+
+struct tally {
+	size_t steps;
+	size_t wanted;
+	size_t kind[KINDS]; /* of those that are done, or would be */
+	size_t done;
+	size_t conflict;
+	size_t refused;
+	size_t not_done; /* wanted, but nothing at all could be done */
+	size_t not_wanted;
+};
+
+static struct tally count_steps(const ds_plan *plan, ds_step_state counted)
+{
+	struct tally tally = {0};
+	const ds_step *step;
+
+	for (size_t i = 0; (step = ds_plan_step(plan, i)); i++) {
+		tally.steps++;
+		tally.wanted += step->wanted;
+		tally.not_wanted += !step->wanted;
+		tally.conflict += step->state == DS_STEP_CONFLICT;
+		tally.refused += step->state == DS_STEP_REFUSED;
+		tally.not_done += step->wanted && step->state == DS_STEP_PLANNED;
+		if (step->state == counted && step->wanted) {
+			tally.done++;
+			tally.kind[step->kind]++;
+		}
+	}
+	return tally;
+}
+
+/* ---- Carrying out -------------------------------------------------------- */
+
+/* Returns whether one of the lines says what err says. */
+static bool complain_of_steps(const struct cli_program *program, const ds_plan *plan,
+			      const ds_error *err)
+{
+	const ds_step *step;
+	bool said = false;
+
+	for (size_t i = 0; (step = ds_plan_step(plan, i)); i++) {
+		if (step->state != DS_STEP_CONFLICT && step->state != DS_STEP_REFUSED)
+			continue;
+		const char *why = step->why ? step->why : "not done";
+		fprintf(stderr, "%s: ", program->name);
+		cli_put(stderr, step->item);
+		fputs(": ", stderr);
+		cli_put(stderr, why);
+		fputc('\n', stderr);
+		said = said || strstr(err->message, why);
+	}
+	return said;
+}
+
+void cli_say_notes(const struct cli_program *program, const char *notes)
+{
+	for (size_t len; notes && *notes; notes += len + (notes[len] == '\n')) {
+		len = strcspn(notes, "\n");
+		fprintf(stderr, "%s: note: ", program->name);
+		cli_put_bytes(stderr, notes, len);
+		fputc('\n', stderr);
+	}
+}
+
+static void say_notes(const struct cli_program *program, const ds_plan *plan)
+{
+	const char *note;
+	for (size_t i = 0; (note = ds_plan_note(plan, i)); i++)
+		cli_say_notes(program, note);
+}
+
+/* "- 0047-us-task-linkage: active → completed" */
+static void put_change(FILE *out, const ds_step *step)
+{
+	fputs("- ", out);
+	cli_put(out, step->item);
+	fputs(": ", out);
+	cli_put(out, step->from ? step->from : "(none)");
+	fputs(" \xe2\x86\x92 ", out);
+	cli_put(out, step->to);
+	fputc('\n', out);
+}
+
+/* NULL where memory ran out; free() it. */
+static char *make_message(const struct cli_program *program, const struct cli_words *words,
+			  const ds_plan *plan)
+{
+	char date[32] = "";
+	char *message = NULL;
+	size_t len;
+	size_t listed = 0;
+	time_t now = time(NULL);
+	struct tm utc;
+	FILE *out = open_memstream(&message, &len);
+	const ds_step *step;
+
+	if (!out)
+		return NULL;
+	if (gmtime_r(&now, &utc))
+		strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	fprintf(out, "%s [auto]\n\nUpdated by %s on %s:\n", words->subject, program->name, date);
+	for (size_t i = 0; (step = ds_plan_step(plan, i)); i++)
+		if (step->state == DS_STEP_DONE && listed++ < MESSAGE_LINES)
+			put_change(out, step);
+	if (listed > MESSAGE_LINES)
+		fprintf(out, "and %zu more\n", listed - MESSAGE_LINES);
+	bool whole = !ferror(out);
+	if (fclose(out) == 0 && whole)
+		return message;
+	free(message);
+	return NULL;
+}
+
+int cli_commit(const struct cli_program *program, const struct cli_options *options,
+	       const char *top, const char *const *paths, size_t count, const char *message)
+{
+	ds_error err = {0};
+	bool made;
+
+	if (ds_commit(top, paths, count, message, &made, &err) != 0) {
+		cli_complain(program->name, "written, but NOT committed: %s", err.message);
+		return DS_TROUBLE;
+	}
+	if (!made && !options->quiet)
+		cli_complain(program->name, "note: nothing to commit: it is what HEAD has");
+	return DS_OK;
+}
+
+static int commit_changed(const struct cli_program *program, const struct cli_options *options,
+			  const struct cli_words *words, const ds_plan *plan)
+{
+	size_t count = 0;
+	int status = DS_TROUBLE;
+
+	while (ds_plan_changed(plan, count))
+		count++;
+	if (!count)
+		return DS_OK;
+	const char **paths = calloc(count, sizeof *paths);
+	char *ours = *options->commit ? NULL : make_message(program, words, plan);
+	if (paths && (ours || *options->commit)) {
+		for (size_t i = 0; i < count; i++)
+			paths[i] = ds_plan_changed(plan, i);
+		status = cli_commit(program, options, ds_plan_top(plan), paths, count,
+				    ours ? ours : options->commit);
+	} else {
+		cli_complain(program->name, "written, but NOT committed: out of memory");
+	}
+	free(ours);
+	free(paths);
+	return status;
+}
+
+int cli_carry_out(const struct cli_program *program, const struct cli_options *options,
+		  const struct cli_words *words, ds_plan *plan)
+{
+	struct cli_writing writing;
+	ds_error err = {0};
+	int status = DS_OK;
+
+	cli_begin_writing(&writing, program, options);
+	if (count_steps(plan, DS_STEP_PLANNED).wanted)
+		status = ds_apply(plan, &writing.apply, &err);
+	cli_progress_end(&writing.progress);
+	bool said = complain_of_steps(program, plan, &err);
+	if (status && !said && *err.message)
+		cli_complain(program->name, "%s", err.message);
+	say_notes(program, plan);
+	if (options->commit)
+		status = cli_graver(status, commit_changed(program, options, words, plan));
+	return status;
+}
+
+/* ---- What is left, and the count ----------------------------------------- */
+
+/* Findings are in order of rule and item. */
+static size_t count_items(const ds_result *rest)
+{
+	const ds_finding *finding;
+	const char *last = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; (finding = ds_result_finding(rest, i)); i++) {
+		if (finding->severity == DS_INFO)
+			continue;
+		count += !last || !finding->item || strcmp(last, finding->item) != 0;
+		last = finding->item;
+	}
+	return count;
+}
+
+static void print_count(FILE *stream, const struct cli_words *words, const struct tally *tally,
+			bool would, size_t left)
+{
+	const char *separator = " (";
+
+	if (!tally->steps)
+		fputs(words->nothing, stream);
+	else
+		fprintf(stream, "%zu %s", tally->done, would ? words->would : words->done);
+	for (size_t i = 0; i < KINDS; i++) {
+		if (!tally->kind[i] || !kinds[i].counted)
+			continue;
+		fprintf(stream, "%s%zu %s", separator, tally->kind[i], kinds[i].counted);
+		separator = ", ";
+	}
+	if (*separator == ',')
+		fputc(')', stream);
+	if (tally->conflict)
+		fprintf(stream, ", %zu in conflict", tally->conflict);
+	if (tally->refused)
+		fprintf(stream, ", %zu refused", tally->refused);
+	if (tally->not_done && !would)
+		fprintf(stream, ", %zu not done", tally->not_done);
+	if (tally->not_wanted)
+		fprintf(stream, ", %zu left alone", tally->not_wanted);
+	if (left)
+		fprintf(stream, ", %zu left for a person", left);
+	fputc('\n', stream);
+}
+
+/* Whoever names an item wants it settled: then a gap is not nothing. */
+static int rest_status(const struct cli_options *options, const ds_plan *plan)
+{
+	const ds_result *rest = ds_plan_rest(plan);
+	return rest ? (int)ds_result_status(rest, options->strict || options->id_count) : DS_OK;
+}
+
+static int conclude(const struct cli_program *program, const struct cli_options *options,
+		    const struct cli_words *words, const ds_plan *plan)
+{
+	const ds_result *rest = ds_plan_rest(plan);
+	bool would = options->dry_run;
+	struct tally tally = count_steps(plan, would ? DS_STEP_PLANNED : DS_STEP_DONE);
+	int status = tally.not_wanted || (would && tally.wanted) ? DS_DESYNC : DS_OK;
+
+	if (!options->quiet)
+		print_steps(plan, would ? DS_STEP_PLANNED : DS_STEP_DONE);
+	if (rest)
+		status = cli_graver(status,
+				    cli_print_result(program->name, options, rest, "findings"));
+	if (!options->quiet)
+		print_count(stdout, words, &tally, would, rest ? count_items(rest) : 0);
+	if (!options->quiet && options->verbose && tally.done && !would && ds_plan_txid(plan))
+		printf("to take it back: desync-fix --undo %s\n", ds_plan_txid(plan));
+	status = cli_graver(status, cli_finish_stdout(program->name));
+	return cli_graver(status, rest_status(options, plan));
+}
+
+/* Nothing but the diff goes to standard output: it is for `git apply`. */
+static int show_diff(const struct cli_program *program, const struct cli_options *options,
+		     const struct cli_words *words, ds_plan *plan)
+{
+	struct tally tally = count_steps(plan, DS_STEP_PLANNED);
+	const ds_result *rest = ds_plan_rest(plan);
+	ds_error err = {0};
+	const char *trouble;
+
+	for (size_t i = 0; rest && (trouble = ds_result_trouble(rest, i)); i++)
+		cli_complain(program->name, "%s", trouble);
+	int status = tally.steps ? cli_print_diff(stdout, plan, DS_ALL_STEPS, &err) : DS_OK;
+	if (status)
+		cli_complain(program->name, "%s", err.message);
+	status = cli_graver(status, cli_finish_stdout(program->name));
+	if (!options->quiet)
+		print_count(stderr, words, &tally, true, rest ? count_items(rest) : 0);
+	status = cli_graver(status, tally.wanted ? DS_DESYNC : DS_OK);
+	return cli_graver(status, rest_status(options, plan));
+}
+
+static int ask(const struct cli_program *program, ds_plan *plan)
+{
+	ds_error err = {0};
+	int status = cli_ask(plan, &err);
+	if (status)
+		cli_complain(program->name, "%s", err.message);
+	return status;
+}
+
+int cli_settle(const struct cli_program *program, const struct cli_options *options,
+	       const struct cli_words *words, ds_plan *plan)
+{
+	int status = DS_OK;
+
+	if (options->diff)
+		return show_diff(program, options, words, plan);
+	if (!options->dry_run && !options->yes)
+		status = ask(program, plan);
+	if (status)
+		return status;
+	if (options->dry_run)
+		say_notes(program, plan);
+	else
+		status = cli_carry_out(program, options, words, plan);
+	return cli_graver(status, conclude(program, options, words, plan));
+}

@@ -1,0 +1,110 @@
+/* desync-fix: settles what disagrees, takes changes back, and says what was changed. */
+#include "ask.h"
+#include "changes.h"
+#include "log.h"
+#include "program.h"
+
+static const struct cli_program program = {
+	.name = "desync-fix",
+	.usage = "[OPTION...] [--] [ID...]",
+	.summary =
+		"Settles disagreements: sets the other copies to the status of the one that the\n"
+		"rule believes, of every item or of those named. On a terminal it shows each\n"
+		"change and asks; elsewhere it needs --yes.\n"
+		"\n"
+		"Exit status: 0 nothing is left to do; 1 something was left undone, or would\n"
+		"change; 2 something could not be read, judged or written; 3 somebody else\n"
+		"changed a file, or holds the lock; 4 an interrupted change needs a person.",
+	.options = "directory rule all yes dry-run diff prefer add-missing undo recover log "
+		   "commit[=MESSAGE] wait allow-plain-rename color jobs quiet verbose",
+};
+
+static const struct cli_words repairing = {
+	.done = "repaired",
+	.would = "would be repaired",
+	.nothing = "nothing to repair",
+	.subject = "chore(consistency): sync status across copies",
+};
+
+static const struct cli_words taking_back = {
+	.done = "taken back",
+	.would = "would be taken back",
+	.nothing = "nothing to take back",
+	.subject = "chore(consistency): take a change of status back",
+};
+
+static int recover(const struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	struct cli_writing writing;
+	bool found;
+
+	cli_begin_writing(&writing, &program, options);
+	int status = ds_recover(repo, &writing.apply, &found, err);
+	if (!status && !options->quiet)
+		puts(found ? "an interrupted change was settled" : "nothing was interrupted");
+	return cli_graver(status, cli_finish_stdout(program.name));
+}
+
+/* Who says what to take back has said what he wants. */
+static int undo(struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	ds_plan *plan;
+	const char *txid = *options->undo ? options->undo : NULL;
+
+	if (!txid && options->id_count)
+		txid = options->ids[0];
+	options->yes = true;
+	int status = ds_plan_undo(&plan, repo, txid, err);
+	if (!status)
+		status = cli_settle(&program, options, &taking_back, plan);
+	ds_plan_free(plan);
+	return status;
+}
+
+static int repair(struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	ds_plan *plan;
+	int status = cli_plan_fix(&plan, options, repo, err);
+	if (!status)
+		status = cli_settle(&program, options, &repairing, plan);
+	ds_plan_free(plan);
+	return status;
+}
+
+/* --undo takes one name, --recover none, and neither goes with another. */
+static bool is_one_thing(const struct cli_options *options)
+{
+	size_t modes = (options->undo != NULL) + options->recover + (options->log != NULL);
+	size_t names = options->id_count + (options->undo && *options->undo);
+
+	return modes == 0 || (modes == 1 && names <= (options->recover ? 0 : 1));
+}
+
+static int fix(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
+	       ds_error *err)
+{
+	bool looks = options->dry_run || options->diff;
+
+	if (!is_one_thing(options)) {
+		cli_complain(self->name, "one thing at a time: --undo [TXID], --log [ID] or "
+					 "--recover");
+		return DS_TROUBLE;
+	}
+	if (options->log)
+		return cli_print_log(self, options, repo, err);
+	if (options->recover)
+		return recover(options, repo, err);
+	if (options->undo)
+		return undo(options, repo, err);
+	if (!options->yes && !looks && !cli_can_ask()) {
+		cli_complain(self->name,
+			     "nobody to ask here: --yes repairs all, --dry-run lists it");
+		return DS_TROUBLE;
+	}
+	return repair(options, repo, err);
+}
+
+int main(int argc, char **argv)
+{
+	return cli_main(&program, argc, argv, fix);
+}
