@@ -52,7 +52,7 @@ typedef struct ds_step {
 	const char *rule;
 	const char *item;
 	const char *from; /* what the copies that change say; NULL: nothing yet */
-	const char *to;
+	const char *to;   /* "" where an undo leaves no status */
 	const char *copies; /* their names: "spec.md", or "spec.md and metadata.json" */
 	ds_step_kind kind;
 	bool wanted;
@@ -86,12 +86,15 @@ typedef struct ds_set_options {
 } ds_set_options;
 
 /* Plans one item's transition: every copy, or none. A step that the rule forbids
- * is DS_DESYNC, and the message says which steps lead there. */
+ * is DS_DESYNC, and the message says which steps lead there. A copy whose file is not
+ * there is DS_DESYNC too; with add_missing it stays away, and a note says so. No steps:
+ * every copy says it already. */
 DS_API int ds_plan_set(ds_plan **out, ds_repo *repo, const char *id, const char *status,
 		       const ds_set_options *options, ds_error *err);
 
 /* Plans taking a logged change back wherever the value is still the one that was
- * written. txid NULL: the last one that was not taken back yet. */
+ * written; where it is not, the step is a conflict from the start. No steps: all of it
+ * was taken back already. txid NULL: the last one that was not taken back yet. */
 DS_API int ds_plan_undo(ds_plan **out, ds_repo *repo, const char *txid, ds_error *err);
 
 /* NULL past the last. */

@@ -153,8 +153,10 @@ static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options,
 	struct ds_interrupted found = {0};
 	ds_result *result = *out = calloc(1, sizeof *result);
 
-	if (!result)
-		return ds_fail_memory(err);
+	if (!result) {
+		ds_fail_memory(err);
+		return DS_TROUBLE;
+	}
 	if (settler->begin)
 		settler->begin(settler->context);
 	while (repo->rules[result->rule_count])

@@ -92,6 +92,23 @@ static const char *decode(struct ds_text raw, struct ds_arena *strings)
 	return out;
 }
 
+/* Whether the line can have a "KEY_base64" at all: mostly it is all text, and need not
+ * be parsed once more for each key. */
+static bool has_base64(struct ds_text line)
+{
+	static const char mark[] = "_base64\"";
+	size_t len = sizeof mark - 1;
+
+	for (const char *at = line.at; (size_t)(line.at + line.len - at) >= len; at++) {
+		at = memchr(at, '_', (size_t)(line.at + line.len - at) - len + 1);
+		if (!at)
+			return false;
+		if (memcmp(at, mark, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *ds_logline_string(struct ds_text line, const char *key, struct ds_arena *strings)
 {
 	struct ds_json_found found;
@@ -101,6 +118,8 @@ const char *ds_logline_string(struct ds_text line, const char *key, struct ds_ar
 	if (!find(&found, line, key) || found.type != DS_JSON_STRING)
 		return NULL;
 	struct ds_text raw = {line.at + found.start, found.end - found.start};
+	if (!has_base64(line))
+		return decode(raw, strings);
 	ds_buf_printf(&exact, "%s_base64", key);
 	if (exact.failed)
 		return NULL;

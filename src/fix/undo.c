@@ -78,7 +78,7 @@ static enum outcome take_back_text(struct going *g, const struct ds_reading *rea
 	if (!swap_in(g, reading->start, made->new, made->old))
 		return NO_MEMORY;
 	read_field(g, &after, (struct ds_text){g->next.bytes, g->next.len});
-	if (after.code != DS_NO_CODE || after.start != reading->start ||
+	if (after.code != DS_NO_CODE || !after.word || after.start != reading->start ||
 	    after.end != reading->start + strlen(made->old))
 		return FOREIGN;
 	return record(g, reading->start, true, 0);
@@ -111,9 +111,9 @@ static enum outcome take_out(struct going *g, const struct ds_reading *reading)
 {
 	const struct ds_made *made = &g->edit->made;
 	struct ds_text content = ds_work_content(g->file);
-	size_t at = reading->start - made->lead;
+	size_t at = reading->start - made->lead; /* too much of a lead is beyond the end */
 
-	if (made->lead > reading->start || !stands_at(content, at, made->new))
+	if (!stands_at(content, at, made->new))
 		return FOREIGN;
 	if (!swap_in(g, at, made->new, made->old))
 		return NO_MEMORY;

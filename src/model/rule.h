@@ -17,18 +17,18 @@ enum { DS_COPY_LIMIT = 8, DS_NO_COPY = -1 };
 enum ds_follow_what { DS_FOLLOW_NOW, DS_FOLLOW_REASON };
 
 struct ds_follow {
-	const char *field; /* NULL ends the table */
-	const char *when;  /* only where this is the new status; NULL: any */
+	const char *field;        /* NULL ends the table */
+	const char *when;         /* only where this is the new status; NULL: any */
 	enum ds_follow_what what; /* the time in UTC, or the reason that was given */
 	bool with_reason;         /* only where one was given */
 };
 
 /* Where one copy is found. */
 struct ds_copy_rule {
-	const char *name; /* for people; NULL ends the table */
-	const char *path; /* {item} stands for what the item's pattern matched */
-	const char *read; /* the name of a reader */
-	const char *at;   /* where in the file, as that reader understands it */
+	const char *name;               /* for people; NULL ends the table */
+	const char *path;               /* {item} stands for what the item's pattern matched */
+	const char *read;               /* the name of a reader */
+	const char *at;                 /* where in the file, as that reader understands it */
 	const struct ds_follow *follow; /* or NULL */
 };
 

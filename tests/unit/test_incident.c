@@ -1,6 +1,6 @@
 /*
  * The tests that the incident report of 2025-11-20 lists, under its names. Those of
- * fixDesync come with desync-fix.
+ * fixDesync plan and apply, as desync-fix does.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -10,24 +10,27 @@
 #include <unistd.h>
 
 #include "buf.h"
-#include "desync.h"
+#include "desync/change.h"
 #include "scratch.h"
 
 static struct test_scratch scratch;
 static ds_repo *repo;
 static ds_result *result;
+static ds_plan *plan;
 static ds_error err;
 
 static void set_up(void)
 {
 	test_scratch_make(&scratch);
-	test_scratch_run(&scratch, "mkdir -p .specweave/increments");
+	test_scratch_run(&scratch,
+			 "rm -rf .git && git init -q . && mkdir -p .specweave/increments");
 	cr_assert_eq(chdir(scratch.root), 0);
 	cr_assert_eq(ds_open(&repo, NULL, NULL, &err), 0, "%s", err.message);
 }
 
 static void tear_down(void)
 {
+	ds_plan_free(plan);
 	ds_result_free(result);
 	ds_close(repo);
 	test_scratch_remove(&scratch);
@@ -60,8 +63,39 @@ static char *report(void)
 	return out.bytes;
 }
 
+/* What fixDesync(id) does; returns what ds_apply does. */
+static int fix(const char *id)
+{
+	ds_fix_options options = {.size = sizeof options, .ids = &id, .id_count = 1};
+
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_fix(&plan, repo, &options, &err), 0, "%s", err.message);
+	return ds_apply(plan, NULL, &err);
+}
+
+static char *contents(const char *path)
+{
+	static char bytes[2][1024];
+	static unsigned turn;
+	char *out = bytes[turn++ % 2];
+	FILE *file = fopen(path, "r");
+
+	cr_assert(file, "%s", path);
+	out[fread(out, 1, sizeof bytes[0] - 1, file)] = '\0';
+	fclose(file);
+	return out;
+}
+
+static const char *spec_of(const char *id)
+{
+	char path[256];
+	snprintf(path, sizeof path, ".specweave/increments/%s/spec.md", id);
+	return contents(path);
+}
+
 TestSuite(checkIncrement, .init = set_up, .fini = tear_down);
 TestSuite(scanAll, .init = set_up, .fini = tear_down);
+TestSuite(fixDesync, .init = set_up, .fini = tear_down);
 TestSuite(validateOrThrow, .init = set_up, .fini = tear_down);
 TestSuite(formatReport, .init = set_up, .fini = tear_down);
 
@@ -173,6 +207,80 @@ Test(scanAll, should_handle_empty_increments_directory)
 {
 	cr_expect_eq(scan()->items, 0);
 	cr_expect_eq(ds_result_status(result, true), DS_OK);
+}
+
+Test(fixDesync, should_fix_desync_by_updating_spec_md_to_match_metadata_json)
+{
+	test_scratch_increment(&scratch, "0047-us", "completed", "active");
+	test_scratch_run(&scratch, "cp .specweave/increments/0047-us/metadata.json before");
+	cr_expect_eq(fix("0047-us"), DS_OK, "%s", err.message);
+	cr_expect_str_eq(spec_of("0047-us"),
+			 "---\nincrement: 0047-us\nstatus: completed\n---\n\n# Spec\n");
+	test_scratch_run(&scratch, "cmp before .specweave/increments/0047-us/metadata.json");
+	cr_expect_eq(check("0047-us")->agree, 1);
+}
+
+Test(fixDesync, should_not_fix_if_no_desync_exists)
+{
+	test_scratch_increment(&scratch, "0001-test", "active", "active");
+	test_scratch_run(&scratch, "touch -d '1 hour ago' .specweave/increments/*/* && "
+				   "ls -li --full-time .specweave/increments/0001-test >before");
+	cr_expect_eq(fix("0001-test"), DS_OK);
+	cr_expect_null(ds_plan_step(plan, 0));
+	cr_expect_null(ds_plan_changed(plan, 0));
+	test_scratch_run(&scratch, "ls -li --full-time .specweave/increments/0001-test | "
+				   "cmp - before && test ! -e .git/desync");
+}
+
+Test(fixDesync, should_handle_missing_metadata_json)
+{
+	test_scratch_increment(&scratch, "0001-test", NULL, "active");
+	cr_expect_eq(fix("0001-test"), DS_OK);
+	cr_expect_null(ds_plan_step(plan, 0));
+	const ds_finding *left = ds_result_finding(ds_plan_rest(plan), 0);
+	cr_assert(left);
+	cr_expect_eq(left->code, DS_MISSING_COPY);
+	cr_expect_str_eq(left->advice,
+			 "create the file with its status, or remove the rest of the item");
+	test_scratch_run(&scratch, "test ! -e .specweave/increments/0001-test/metadata.json");
+}
+
+Test(fixDesync, should_handle_file_write_errors_gracefully)
+{
+	test_scratch_increment(&scratch, "0001-test", "completed", "active");
+	test_scratch_increment(&scratch, "0002-next", "completed", "active");
+	test_scratch_run(&scratch, "ln .specweave/increments/0001-test/spec.md elsewhere && "
+				   "cp -R .specweave before");
+	cr_expect_eq(fix("0001-test"), DS_TROUBLE);
+	cr_expect_eq(ds_plan_step(plan, 0)->state, DS_STEP_REFUSED);
+	cr_expect(strstr(err.message, "0001-test: spec.md: "), "%s", err.message);
+	test_scratch_run(&scratch, "diff -r .specweave before");
+	/* What cannot be written stops nothing else. */
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_fix(&plan, repo, NULL, &err), 0);
+	cr_expect_eq(ds_apply(plan, NULL, &err), DS_TROUBLE);
+	cr_expect_eq(ds_plan_step(plan, 1)->state, DS_STEP_DONE);
+	cr_expect(strstr(spec_of("0002-next"), "status: completed\n"));
+	test_scratch_run(&scratch, "diff -r .specweave/increments/0001-test "
+				   "before/increments/0001-test && ! ls -A .git/desync/tmp | "
+				   "grep .");
+}
+
+Test(fixDesync, should_fix_multiple_desyncs_in_sequence)
+{
+	static const char *const ids[] = {"0001-a", "0002-b", "0003-c"};
+	static const char *const words[] = {"completed", "abandoned", "paused"};
+	char line[64];
+
+	for (size_t i = 0; i < 3; i++)
+		test_scratch_increment(&scratch, ids[i], words[i], "active");
+	for (size_t i = 0; i < 3; i++) {
+		cr_expect_eq(scan()->desync, 3 - i);
+		cr_expect_eq(fix(ids[i]), DS_OK, "%s", err.message);
+		snprintf(line, sizeof line, "\nstatus: %s\n", words[i]);
+		cr_expect(strstr(spec_of(ids[i]), line));
+	}
+	cr_expect_eq(scan()->agree, 3);
 }
 
 Test(validateOrThrow, should_not_throw_if_no_desync)
