@@ -104,6 +104,27 @@ static void explain(struct ds_bench *bench, struct ds_planned *planned)
 			     then ? then : "no status", now ? now : "no status");
 }
 
+/* A copy that cannot be read now tells nothing of what somebody else did. */
+static bool is_readable(struct ds_bench *bench, struct ds_planned *planned)
+{
+	const struct ds_desk *desk = &bench->desk;
+	unsigned which = planned->change | planned->add;
+	int believed = ds_plan_believed(bench->plan, planned->rule);
+
+	if (believed != DS_NO_COPY)
+		which |= 1u << believed;
+	for (int i = 0; i < desk->copy_count; i++) {
+		const struct ds_reading *reading = &desk->copies[i].reading;
+		if (!(which & 1u << i) || reading->code != DS_UNREADABLE)
+			continue;
+		ds_step_fail(bench->plan, planned, DS_STEP_REFUSED, "%s %s: %s",
+			     desk->rule->copies[i].name, ds_code_info(reading->code)->phrase,
+			     reading->why);
+		return false;
+	}
+	return true;
+}
+
 static bool is_set(const unsigned char *digest)
 {
 	static const unsigned char none[DS_SHA256_SIZE];
@@ -139,7 +160,11 @@ static bool is_as_planned(struct ds_bench *bench, struct ds_planned *planned)
 		planned->step.state = DS_STEP_DONE;
 		return false;
 	}
-	if (failed || repair.to != planned->to || !same_said(planned, said) ||
+	if (failed) {
+		ds_step_fail(bench->plan, planned, DS_STEP_REFUSED, "out of memory");
+		return false;
+	}
+	if (repair.to != planned->to || !same_said(planned, said) ||
 	    (planned->change && repair.change != planned->change) ||
 	    (planned->add && repair.add != planned->add)) {
 		explain(bench, planned);
@@ -328,6 +353,8 @@ int ds_work_make(struct ds_work *work, struct ds_bench *bench, struct ds_planned
 	*work = (struct ds_work){.planned = planned};
 	if (status)
 		return status;
+	if (!is_readable(bench, planned))
+		return 0;
 	if (!was_shown(bench, planned))
 		ds_step_fail(bench->plan, planned, DS_STEP_CONFLICT,
 			     "%s was changed since it was shown", planned->step.copies);
