@@ -19,6 +19,8 @@ needs to build. MODE is one of
   --uninstall    removes exactly what was installed there
   --test         installs nothing: builds and runs the tests, with what they need
     --coverage   and measures which lines and branches they take
+    --long       kills, cuts the power and tortures at every point instead of a
+                 sample: hours instead of a minute
   --help         prints this
 
   --prefix DIR   install to DIR, or remove from there
@@ -51,6 +53,7 @@ mode=
 prefix=
 repo=
 coverage=
+long=
 
 set_mode() {
   [ -z "$mode" ] || fail "--$mode and --$1 at once: choose one"
@@ -67,12 +70,14 @@ parse() {
     --repo) set_mode repo && repo=$2 && shift ;;
     --prefix) prefix=$2 && shift ;;
     --coverage) coverage=yes ;;
+    --long) long=yes ;;
     --help | -h) usage && exit 0 ;;
     *) fail "$1: no such option: see ./install.sh --help" ;;
     esac
     shift
   done
   [ "$mode" = test ] || [ -z "$coverage" ] || fail "--coverage: it goes with --test only"
+  [ "$mode" = test ] || [ -z "$long" ] || fail "--long: it goes with --test only"
   [ "$mode" != test ] || [ -z "$prefix" ] ||
     fail "--prefix: --test installs nothing: leave it out"
   [ -z "$repo" ] || [ -d "$repo" ] || fail "$repo: no such folder: write --repo DIR"
@@ -534,6 +539,7 @@ run_tests() {
   build "$dir" -DCMAKE_BUILD_TYPE=Debug -DDESYNC_TESTS=ON -DDESYNC_WERROR=ON \
     -DDESYNC_COVERAGE="${coverage:+ON}"
   [ -z "$coverage" ] || "$source/tests/coverage" --begin "$source" "$dir"
+  [ -z "$long" ] || export DESYNC_LONG=1
   result=0
   (cd "$dir" && ctest --output-on-failure -j2 2>&1) </dev/null || result=$?
   if [ "$coverage" ]; then

@@ -72,17 +72,13 @@ static int fill(struct ds_where *where, const char *dir, const char *name, ds_er
 int ds_where_find(struct ds_where *out, const char *path, ds_error *err)
 {
 	const char *name;
-	char *dir = directory_of(path, &name);
 
+	if (!*path)
+		return ds_fail(err, DS_TROUBLE, "no file was named");
+	char *dir = directory_of(path, &name);
 	if (!dir)
 		return ds_fail_path(err, DS_TROUBLE, path, strerror(errno));
-	int status = 0;
-	if (!*path)
-		status = ds_fail(err, DS_TROUBLE, "no file was named");
-	else if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		status = ds_fail_path(err, DS_TROUBLE, path, "a directory, not a file");
-	else
-		status = fill(out, dir, name, err);
+	int status = fill(out, dir, name, err);
 	free(dir);
 	return status;
 }

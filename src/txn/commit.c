@@ -21,6 +21,7 @@ struct batch {
 	uint64_t log_size; /* what the log held before */
 	struct ds_buf lines;
 	bool logged;
+	bool dropped;     /* a content was removed again before anything was exchanged */
 	bool late;        /* something is left in tmp/TXID for the next writer to look at */
 	sigset_t signals; /* the mask to go back to */
 };
@@ -66,8 +67,10 @@ static void set_group_aside(struct batch *batch, size_t culprit)
 			snprintf(change->why, sizeof change->why, "left as it is, like %s",
 				 why->path);
 		}
-		if (batch->dir >= 0 && *batch->slots[i].temp && !batch->slots[i].swapped)
+		if (batch->dir >= 0 && *batch->slots[i].temp) {
 			batch->txn->os->unlink(batch->dir, batch->slots[i].temp);
+			batch->dropped = true;
+		}
 		batch->slots[i].temp[0] = '\0';
 		ds_slot_close(batch->txn, &batch->slots[i]);
 	}
@@ -129,9 +132,14 @@ static int prepare_contents(struct batch *batch, ds_error *err)
 	if (batch->dir < 0)
 		return ds_fail_state(txn, "tmp", err);
 	int status = write_contents(batch, err);
-	if (!status && txn->os->rename(txn->tmp, part, txn->tmp, txn->id) != 0)
-		status = ds_fail_state(txn, "tmp", err);
-	return status;
+	if (status || !count_exchanged(batch))
+		return status;
+	/* N1: half of a content that was removed must not come back under the last name. */
+	if (batch->dropped && txn->os->fsync(batch->dir) != 0)
+		return ds_fail_state(txn, "tmp", err);
+	return txn->os->rename(txn->tmp, part, txn->tmp, txn->id) == 0
+		       ? 0
+		       : ds_fail_state(txn, "tmp", err);
 }
 
 static void take_leases(struct batch *batch)
@@ -371,6 +379,7 @@ static enum attempt attempt(struct batch *batch, int *status, ds_error *err)
 		batch->slots[i] = (struct ds_slot){.change = &batch->changes[i], .fd = -1};
 	batch->dir = -1;
 	batch->logged = false;
+	batch->dropped = false;
 	open_targets(batch);
 	*status = 0;
 	if (count_exchanged(batch)) {

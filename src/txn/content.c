@@ -20,6 +20,18 @@ static ssize_t read_piece(const struct ds_os *os, int fd, void *to, size_t len, 
 	return got;
 }
 
+ssize_t ds_content_piece(const struct ds_os *os, int fd, void *to, size_t len, off_t at)
+{
+	size_t done = 0;
+	while (done < len) {
+		ssize_t got = read_piece(os, fd, (char *)to + done, len - done, at + (off_t)done);
+		if (got <= 0)
+			return got < 0 ? -1 : (ssize_t)done;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
 /* ---- Comparing ---------------------------------------------------------- */
 
 enum ds_content ds_content_is(const struct ds_os *os, int fd, struct ds_text bytes)

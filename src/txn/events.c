@@ -51,7 +51,7 @@ static off_t end_of_lines(struct ds_txn *txn, int fd)
 	off_t end = st.st_size;
 	while (end > 0) {
 		off_t from = end > PIECE ? end - PIECE : 0;
-		ssize_t got = txn->os->read(fd, piece, (size_t)(end - from), from);
+		ssize_t got = ds_content_piece(txn->os, fd, piece, (size_t)(end - from), from);
 		if (got != end - from) {
 			errno = got < 0 ? errno : EIO;
 			return -1;
@@ -83,11 +83,13 @@ int ds_events_write(struct ds_txn *txn, uint64_t size, struct ds_text lines)
 {
 	const struct ds_os *os = txn->os;
 	struct stat st;
-	int fd = ds_state_file(txn, txn->state, log_name,
-			       O_RDWR | O_APPEND | (size || lines.len ? O_CREAT : 0));
+	bool is_new = os->look(txn->state, log_name, &st) != 0;
 
+	if (is_new && !lines.len)
+		return errno == ENOENT ? 0 : -1;
+	int fd = ds_state_file(txn, txn->state, log_name, O_RDWR | O_APPEND | O_CREAT);
 	if (fd < 0)
-		return errno == ENOENT && !size && !lines.len ? 0 : -1;
+		return -1;
 	int status = os->stat(fd, &st);
 	/* It is never longer than it was, unless somebody else made it so. */
 	if (status == 0 && (uint64_t)st.st_size > size)
@@ -97,7 +99,8 @@ int ds_events_write(struct ds_txn *txn, uint64_t size, struct ds_text lines)
 	if (status == 0)
 		status = os->fsync(fd);
 	ds_close_fd(os, &fd);
-	return status;
+	/* Its name, too, before the journal may go. */
+	return status == 0 && is_new ? os->fsync(txn->state) : status;
 }
 
 /* ---- Reading ------------------------------------------------------------ */

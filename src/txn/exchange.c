@@ -15,10 +15,12 @@ static int open_regular(struct ds_txn *txn, int dir, const char *name, struct st
 
 	if (fd < 0)
 		return -1;
-	if (txn->os->stat(fd, st) == 0 && S_ISREG(st->st_mode))
+	int status = txn->os->stat(fd, st);
+	if (status == 0 && S_ISREG(st->st_mode))
 		return fd;
 	ds_close_fd(txn->os, &fd);
-	errno = EINVAL;
+	if (status == 0)
+		errno = EINVAL;
 	return -1;
 }
 
@@ -79,12 +81,14 @@ static enum ds_swap_outcome swap_in(struct ds_txn *txn, int dir, const char *tem
 	int fd = -1;
 
 	if (swap_names(txn, dir, temp, parent, name) != 0)
-		return errno == ENOENT ? DS_SWAP_ABSENT : DS_SWAP_UNABLE;
+		return errno == ENOENT ? DS_SWAP_ABSENT
+		       : errno == EIO  ? DS_SWAP_UNKNOWN
+				       : DS_SWAP_UNABLE;
 	enum ds_content came = is_expected(txn, dir, temp, out, &fd);
 	enum ds_swap_outcome outcome = DS_SWAP_DONE;
-	if (came == DS_CONTENT_FAILED && fd < 0)
+	if (came == DS_CONTENT_FAILED)
 		outcome = DS_SWAP_UNKNOWN;
-	else if (came != DS_CONTENT_SAME)
+	else if (came == DS_CONTENT_OTHER)
 		outcome = put_right(txn, dir, temp, parent, path, name, fd, in);
 	ds_close_fd(txn->os, &fd);
 	return outcome;

@@ -277,9 +277,6 @@ static int write_synced(struct ds_txn *txn, struct ds_text bytes)
 {
 	const struct ds_os *os = txn->os;
 
-	/* Of a writer that did not come as far as the rename: it means nothing. */
-	if (os->unlink(txn->state, "journal.tmp") != 0 && errno != ENOENT)
-		return -1;
 	int fd = ds_state_file(txn, txn->state, "journal.tmp", O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return -1;

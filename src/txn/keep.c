@@ -206,12 +206,12 @@ static int sweep_file(struct ds_txn *txn, int dir, const char *name)
 
 	if (!hashes_of(name, before, after))
 		return ds_keep_inode(txn, dir, name, name);
+	if (txn->os->look(dir, name, &st) != 0)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return ds_keep_inode(txn, dir, name, name);
 	int fd = txn->os->open(dir, name, O_RDONLY, 0);
-	int status = fd < 0 ? -1 : txn->os->stat(fd, &st);
-	if (status == 0 && S_ISREG(st.st_mode))
-		status = ds_drop_or_keep(txn, dir, name, fd, "a file", before, after);
-	else
-		status = ds_keep_inode(txn, dir, name, name);
+	int status = fd < 0 ? -1 : ds_drop_or_keep(txn, dir, name, fd, "a file", before, after);
 	ds_close_fd(txn->os, &fd);
 	return status;
 }
@@ -285,6 +285,9 @@ static int for_tmps(struct ds_txn *txn, int (*each)(struct ds_txn *txn, int tmp)
 
 int ds_sweep(struct ds_txn *txn, ds_error *err)
 {
+	/* Of a writer that did not come as far as its rename: it means nothing. */
+	if (txn->os->unlink(txn->state, "journal.tmp") != 0 && errno != ENOENT)
+		return ds_fail_state(txn, "journal.tmp", err);
 	return for_tmps(txn, sweep_tmp, err);
 }
 
@@ -301,6 +304,11 @@ static int has_something(struct ds_txn *txn, int tmp)
 
 int ds_needs_sweep(struct ds_txn *txn, bool *needed, ds_error *err)
 {
+	struct stat st;
+
+	*needed = txn->os->look(txn->state, "journal.tmp", &st) == 0;
+	if (*needed)
+		return 0;
 	int status = for_tmps(txn, has_something, err);
 	*needed = status == 1;
 	return status == 1 ? 0 : status;

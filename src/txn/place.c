@@ -22,20 +22,33 @@ static char *joined(const char *dir, const char *name)
 	return path;
 }
 
-static bool has(const char *dir, const char *name)
+/* 1 there, 0 not there, -1 with errno: what cannot be looked at is not taken for absent,
+ * or two writers could go by two locks. */
+static int has(const char *dir, const char *name)
 {
 	struct stat st;
 	char *path = joined(dir, name);
-	bool there = path && lstat(path, &st) == 0;
+	int there = !path                                 ? -1
+		    : lstat(path, &st) == 0               ? 1
+		    : errno == ENOENT || errno == ENOTDIR ? 0
+							  : -1;
+	int why = errno;
 	free(path);
+	errno = why;
 	return there;
 }
 
-/* As git itself recognises one. */
-static bool is_git_directory(const char *dir)
+/* As git itself recognises one: 1, 0 or -1. */
+static int is_git_directory(const char *dir)
 {
-	return has(dir, "HEAD") &&
-	       (has(dir, "commondir") || (has(dir, "objects") && has(dir, "refs")));
+	int head = has(dir, "HEAD");
+	int common = head == 1 ? has(dir, "commondir") : 0;
+	int objects = head == 1 && common == 0 ? has(dir, "objects") : 0;
+	int refs = objects == 1 ? has(dir, "refs") : 0;
+
+	if (head < 0 || common < 0 || objects < 0 || refs < 0)
+		return -1;
+	return common || refs;
 }
 
 /* ---- A ".git" that is a file ------------------------------------------- */
@@ -70,7 +83,7 @@ static char *follow_pointer(const char *dir, const char *path)
 	if (named)
 		found = realpath(named, NULL);
 	free(named);
-	if (found && is_git_directory(found))
+	if (!found || is_git_directory(found) == 1)
 		return found;
 	free(found);
 	return NULL;
@@ -80,10 +93,45 @@ static char *follow_pointer(const char *dir, const char *path)
 
 enum step { GO_ON, FOUND, STOP, FAILED };
 
-static int fail_pointer(const char *path, ds_error *err)
+static enum step fail(const char *path, const char *why, ds_error *err)
 {
-	return ds_fail_path(err, DS_TROUBLE, path,
-			    "does not lead to a git directory: mend it, or remove it");
+	ds_fail_path(err, DS_TROUBLE, path, why);
+	return FAILED;
+}
+
+/* A ".git" that is a directory. An empty one still ends the walk: other programs take it
+ * for the top. */
+static enum step enter(char **git_dir, const char *path, ds_error *err)
+{
+	int is_one = is_git_directory(path);
+
+	if (is_one == 0)
+		return STOP;
+	if (is_one == 1)
+		*git_dir = realpath(path, NULL);
+	return *git_dir ? FOUND : fail(path, strerror(errno), err);
+}
+
+static enum step follow(char **git_dir, const char *dir, const char *path, bool is_file,
+			ds_error *err)
+{
+	*git_dir = is_file ? follow_pointer(dir, path) : NULL;
+	return *git_dir
+		       ? FOUND
+		       : fail(path, "does not lead to a git directory: mend it, or remove it", err);
+}
+
+static enum step look_around(const char *dir, ds_error *err)
+{
+	int inside = is_git_directory(dir);
+
+	if (inside == 0)
+		return GO_ON;
+	return fail(dir,
+		    inside < 0 ? strerror(errno)
+			       : "the inside of a git directory, or a bare repository: nothing in "
+				 "it is changed",
+		    err);
 }
 
 /* Looks for a ".git" in the directory. */
@@ -91,31 +139,21 @@ static enum step look_for_git(char **git_dir, const char *dir, ds_error *err)
 {
 	struct stat st;
 	char *path = joined(dir, ".git");
-	enum step step = GO_ON;
+	enum step step;
 
 	*git_dir = NULL;
 	if (!path) {
 		ds_fail_memory(err);
 		return FAILED;
 	}
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		/* An empty one still ends the walk: other programs take it for the top. */
-		*git_dir = is_git_directory(path) ? realpath(path, NULL) : NULL;
-		step = *git_dir ? FOUND : STOP;
-	} else if (lstat(path, &st) == 0) {
-		*git_dir = S_ISREG(st.st_mode) ? follow_pointer(dir, path) : NULL;
-		step = *git_dir ? FOUND : FAILED;
-		if (!*git_dir)
-			fail_pointer(path, err);
-	} else if (errno != ENOENT && errno != ENOTDIR) {
-		ds_fail_path(err, DS_TROUBLE, path, strerror(errno));
-		step = FAILED;
-	} else if (is_git_directory(dir)) {
-		ds_fail_path(err, DS_TROUBLE, dir,
-			     "the inside of a git directory, or a bare repository: nothing in it "
-			     "is changed");
-		step = FAILED;
-	}
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		step = enter(git_dir, path, err);
+	else if (lstat(path, &st) == 0)
+		step = follow(git_dir, dir, path, S_ISREG(st.st_mode), err);
+	else if (errno != ENOENT && errno != ENOTDIR)
+		step = fail(path, strerror(errno), err);
+	else
+		step = look_around(dir, err);
 	free(path);
 	return step;
 }

@@ -276,6 +276,9 @@ static int settle(struct recovery *r, ds_error *err)
 		status = ds_fail_path(err, DS_TROUBLE, failed, strerror(errno));
 	if (!status)
 		status = settle_log(r, forward, err);
+	/* The log's name may be younger than the journal's. */
+	if (!status && txn->os->fsync(txn->state) != 0)
+		status = ds_fail_state(txn, "", err);
 	if (!status)
 		status = ds_journal_remove(txn, &unsure, err);
 	if (status)

@@ -84,6 +84,9 @@ enum ds_content ds_content_hashes(const struct ds_os *os, int fd, uint64_t size,
 int ds_content_hash(const struct ds_os *os, int fd, unsigned char digest[DS_SHA256_SIZE],
 		    uint64_t *size);
 
+/* Reads until `len` bytes are there or the file ends; -1 with errno. */
+ssize_t ds_content_piece(const struct ds_os *os, int fd, void *to, size_t len, off_t at);
+
 /* The whole content, up to `limit` bytes (else -1 with EFBIG); appended. */
 int ds_content_read(const struct ds_os *os, int fd, size_t limit, struct ds_buf *out);
 int ds_content_write(const struct ds_os *os, int fd, struct ds_text bytes);

@@ -44,35 +44,54 @@ int ds_open_parent(struct ds_txn *txn, const char *path, const char **name)
 	return fd;
 }
 
-static bool has(struct ds_txn *txn, struct ds_buf *path, const char *name)
+/* 1 there, 0 not there, -1 with errno. */
+static int has(struct ds_txn *txn, struct ds_buf *path, const char *name)
 {
 	size_t len = path->len;
 	struct stat st;
 
 	ds_buf_printf(path, "/%s", name);
-	bool there = path->failed || txn->os->look(txn->top, path->bytes, &st) == 0;
-	if (!path->failed)
-		ds_buf_cut(path, len);
+	if (path->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	int status = txn->os->look(txn->top, path->bytes, &st);
+	int there = status == 0 ? 1 : errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	ds_buf_cut(path, len);
 	return there;
 }
 
-/* T1: a directory on the way that is the top of another repository, or a git
- * directory itself. What is there has a state folder, and a writer, of its own. */
-static bool is_foreign_ground(struct ds_txn *txn, const char *path)
+/* Whether that directory is the top of another repository, or a git directory. */
+static int is_repository(struct ds_txn *txn, struct ds_buf *way)
+{
+	static const char *const inside[] = {"HEAD", "objects", "refs"};
+	int found = has(txn, way, ".git");
+
+	if (found != 0)
+		return found;
+	for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
+		found = has(txn, way, inside[i]);
+		if (found != 1)
+			break;
+	}
+	return found;
+}
+
+/* T1: what lies in another repository has a state folder, and a writer, of its own. */
+static int is_foreign_ground(struct ds_txn *txn, const char *path)
 {
 	struct ds_buf way = {0};
-	bool foreign = false;
+	int foreign = 0;
 
 	for (const char *slash = strchr(path, '/'); slash && !foreign;
 	     slash = strchr(slash + 1, '/')) {
 		ds_buf_cut(&way, 0);
 		ds_buf_append(&way, path, (size_t)(slash - path));
-		foreign = has(txn, &way, ".git") ||
-			  (has(txn, &way, "HEAD") && has(txn, &way, "objects") &&
-			   has(txn, &way, "refs"));
+		foreign = is_repository(txn, &way);
 	}
-	foreign = foreign || way.failed;
+	int why = errno;
 	ds_buf_free(&way);
+	errno = why;
 	return foreign;
 }
 
@@ -154,8 +173,11 @@ bool ds_slot_open(struct ds_txn *txn, struct ds_slot *slot)
 	if (!ds_path_is_safe(ds_text_of(change->path)))
 		return refuse(change, "it is outside of the repository, or inside its git or state "
 				      "folder");
-	if (is_foreign_ground(txn, change->path))
-		return refuse(change, "it lies in another repository: go there to change it");
+	int foreign = is_foreign_ground(txn, change->path);
+	if (foreign)
+		return refuse(change, foreign < 0 ? strerror(errno)
+						  : "it lies in another repository: go there to "
+						    "change it");
 	slot->fd = txn->os->open_beneath(txn->top, change->path, 0);
 	if (slot->fd < 0 || txn->os->stat(slot->fd, &slot->st) != 0)
 		return fail_open(change);

@@ -86,6 +86,12 @@ static bool fails_now(void)
 	       (trace->calls == plan.fail_at || (plan.onwards && trace->calls > plan.fail_at));
 }
 
+/* What fails with a descriptor open is nobody's to close. */
+static bool can_be_late(const struct fault_call *call)
+{
+	return call->op != FAULT_OPEN && call->op != FAULT_OPEN_BENEATH;
+}
+
 enum verdict { DO_IT, SAY_DONE, DO_AND_FAIL, FAIL };
 
 /* Before each call: what becomes of it. */
@@ -103,7 +109,7 @@ static enum verdict enter(const struct fault_call *call)
 	}
 	if (fails_now()) {
 		errno = plan.error;
-		return plan.late ? DO_AND_FAIL : FAIL;
+		return plan.late && can_be_late(call) ? DO_AND_FAIL : FAIL;
 	}
 	return plan.skip && plan.skip(plan.context, call) ? SAY_DONE : DO_IT;
 }

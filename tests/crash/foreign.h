@@ -16,7 +16,7 @@ enum foreign_kind {
 	FOREIGN_APPEND,
 	FOREIGN_ASIDE,  /* vim: rename it away, create it anew, drop the other */
 	FOREIGN_UNLINK, /* git checkout: unlink it, create it anew */
-	FOREIGN_HELD,     /* open it, think, append */
+	FOREIGN_HELD,   /* open it, think, append */
 	FOREIGN_KINDS
 };
 

@@ -68,11 +68,14 @@ static void recover_and_judge(void *context)
 		  disk_words(recorded->disk, recorded->prefix), state_names[verdict.state]);
 }
 
-static void fail_power(struct recorded *recorded, enum disk_filter filter, size_t limit)
+/* After one operation in `of`, and after the last. */
+static void fail_power(struct recorded *recorded, enum disk_filter filter, size_t limit, int of)
 {
 	for (int model = 0; model < DISK_MODELS; model++) {
 		recorded->model = (enum disk_model)model;
 		for (size_t prefix = 0; prefix <= disk_ops(recorded->disk); prefix++) {
+			if (prefix < disk_ops(recorded->disk) && rand_r(&seed) % of != 0)
+				continue;
 			recorded->prefix = prefix;
 			disk_crash(recorded->disk, recorded->model, prefix, filter, limit, &seed,
 				   prefix == disk_ops(recorded->disk), recover_and_judge, recorded);
@@ -147,7 +150,7 @@ static bool record(struct recorded *recorded, struct world *world, struct tally 
 
 static size_t limit_of_states(void)
 {
-	return world_long() ? 3000 : 24;
+	return world_long() ? 600 : 24;
 }
 
 static void run_commit(struct tally *tally, struct world *world)
@@ -157,14 +160,14 @@ static void run_commit(struct tally *tally, struct world *world)
 	record(&recorded, world, tally, (struct fault_plan){0});
 	if (recorded.told.status != 0)
 		tally_run(tally, recorded.told.message, "%s: the commit itself", world->what->name);
-	fail_power(&recorded, DISK_ALL, 4 * limit_of_states());
+	fail_power(&recorded, DISK_ALL, 4 * limit_of_states(), 1);
 	disk_free(recorded.disk);
 }
 
 /* A step that leaves some calls out in the bounded form. */
 static long next_call(void)
 {
-	return world_long() ? 1 : 1 + rand_r(&seed) % 12;
+	return world_long() ? 1 : 1 + rand_r(&seed) % 24;
 }
 
 static void run_recovery(struct tally *tally, struct world *world)
@@ -175,7 +178,7 @@ static void run_recovery(struct tally *tally, struct world *world)
 	for (long at = next_call(); acted; at += next_call()) {
 		acted = record(&recorded, world, tally, (struct fault_plan){.act_at = at});
 		if (acted)
-			fail_power(&recorded, DISK_ALL, limit_of_states() / 6);
+			fail_power(&recorded, DISK_ALL, limit_of_states() / 6, 1);
 		disk_free(recorded.disk);
 	}
 }
@@ -189,7 +192,7 @@ static void run_failure(struct tally *tally, struct world *world)
 		acted = record(&recorded, world, tally,
 			       (struct fault_plan){.fail_at = at, .error = EIO});
 		if (acted)
-			fail_power(&recorded, DISK_ALL, limit_of_states() / 6);
+			fail_power(&recorded, DISK_ALL, limit_of_states() / 6, 1);
 		disk_free(recorded.disk);
 	}
 }
@@ -207,6 +210,20 @@ static bool over_cases(const char *what, void (*run)(struct tally *, struct worl
 	return tally_end(&tally);
 }
 
+static bool over_many(void)
+{
+	struct tally tally = {.what = "the power fails in a commit of seventy files"};
+	struct recorded recorded;
+	struct world world;
+
+	world_open(&world, &world_many);
+	record(&recorded, &world, &tally, (struct fault_plan){0});
+	fail_power(&recorded, DISK_ALL, world_long() ? 60 : 4, world_long() ? 1 : 40);
+	disk_free(recorded.disk);
+	world_close(&world);
+	return tally_end(&tally);
+}
+
 static bool control(enum disk_filter filter)
 {
 	struct tally tally = {.what = disk_filter_names[filter], .quiet = true};
@@ -215,7 +232,7 @@ static bool control(enum disk_filter filter)
 
 	world_open(&world, &world_cases[0]);
 	record(&recorded, &world, &tally, (struct fault_plan){0});
-	fail_power(&recorded, filter, limit_of_states());
+	fail_power(&recorded, filter, limit_of_states(), 1);
 	disk_free(recorded.disk);
 	world_close(&world);
 	return tally_end(&tally);
@@ -231,6 +248,7 @@ int main(void)
 	passed &= over_cases("the power fails in a commit", run_commit);
 	passed &= over_cases("the power fails in a recovery", run_recovery);
 	passed &= over_cases("the power fails in a commit that fails", run_failure);
+	passed &= over_many();
 	for (int filter = DISK_ALL + 1; filter < DISK_FILTERS; filter++)
 		passed &= control((enum disk_filter)filter);
 	return passed ? 0 : 1;

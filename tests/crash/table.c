@@ -22,10 +22,13 @@
 static const char *const no_problem = "";
 static unsigned seed;
 
-/* One in `of` in the bounded form, all in the long one. */
+/* One in `of` in the bounded form; the long one tries so many times as much. */
 static bool chosen(int of)
 {
-	return world_long() || rand_r(&seed) % of == 0;
+	enum { LONGER = 40 };
+	int now = world_long() ? of / LONGER : of;
+
+	return now < 2 || rand_r(&seed) % now == 0;
 }
 
 static const char *state_names[] = {
@@ -79,12 +82,13 @@ static void kill_recoveries(struct tally *tally, struct world *world,
 }
 
 static void kill_everywhere(struct tally *tally, struct world *world, struct fault_plan base,
-			    int recoveries_of)
+			    int of, int recoveries_of)
 {
 	struct world_run told;
 
-	for (long at = 1;; at++) {
-		base.stop_at = at;
+	for (base.stop_at = 1;; base.stop_at++) {
+		if (!chosen(of))
+			continue;
 		world_reset(world);
 		world_commit(world, &base);
 		told = *world->run;
@@ -356,7 +360,7 @@ static bool control_kill(const char *what, bool (*skip)(void *, const struct fau
 	struct world world;
 
 	world_open(&world, &world_cases[0]);
-	kill_everywhere(&tally, &world, (struct fault_plan){.skip = skip}, 0);
+	kill_everywhere(&tally, &world, (struct fault_plan){.skip = skip}, 1, 0);
 	world_close(&world);
 	return tally_end(&tally);
 }
@@ -374,6 +378,18 @@ static bool control_edit(const char *what, bool (*skip)(void *, const struct fau
 
 /* ---- All of it ---------------------------------------------------------- */
 
+static bool over_many(void)
+{
+	struct tally tally = {.what = "seventy files: killed, and failing"};
+	struct world world;
+
+	world_open(&world, &world_many);
+	kill_everywhere(&tally, &world, (struct fault_plan){0}, 40, 0);
+	fail_everywhere(&tally, &world, (struct fault_plan){.error = EIO}, 40);
+	world_close(&world);
+	return tally_end(&tally);
+}
+
 static bool over_cases(const char *what, void (*run)(struct tally *, struct world *))
 {
 	struct tally tally = {.what = what};
@@ -389,28 +405,27 @@ static bool over_cases(const char *what, void (*run)(struct tally *, struct worl
 
 static void run_kills(struct tally *tally, struct world *world)
 {
-	kill_everywhere(tally, world, (struct fault_plan){0}, 24);
+	kill_everywhere(tally, world, (struct fault_plan){0}, 1, 30);
 }
 
 static void run_torn_kills(struct tally *tally, struct world *world)
 {
-	kill_everywhere(tally, world, (struct fault_plan){.torn = true}, 0);
+	kill_everywhere(tally, world, (struct fault_plan){.torn = true}, 2, 0);
 }
 
 static void run_short(struct tally *tally, struct world *world)
 {
-	kill_everywhere(tally, world, (struct fault_plan){.shorten = true}, 0);
+	kill_everywhere(tally, world, (struct fault_plan){.shorten = true}, 4, 0);
 }
 
 static void run_failures(struct tally *tally, struct world *world)
 {
-	static const int errors[] = {EIO, ENOSPC};
-
-	for (size_t i = 0; i < 2; i++) {
-		fail_everywhere(tally, world, (struct fault_plan){.error = errors[i]}, 1);
-		fail_everywhere(tally, world,
-				(struct fault_plan){.error = errors[i], .onwards = true}, 1);
-	}
+	fail_everywhere(tally, world, (struct fault_plan){.error = EIO}, 1);
+	fail_everywhere(tally, world, (struct fault_plan){.error = ENOSPC}, 3);
+	fail_everywhere(tally, world, (struct fault_plan){.error = EIO, .onwards = true}, 2);
+	fail_everywhere(tally, world, (struct fault_plan){.error = ENOSPC, .onwards = true}, 2);
+	/* An error that is told too late: it was done. */
+	fail_everywhere(tally, world, (struct fault_plan){.error = EIO, .late = true}, 4);
 }
 
 static void run_interruptions(struct tally *tally, struct world *world)
@@ -420,14 +435,14 @@ static void run_interruptions(struct tally *tally, struct world *world)
 	for (size_t i = 0; i < 2; i++) {
 		fail_everywhere(tally, world, (struct fault_plan){.error = errors[i]}, 3);
 		fail_everywhere(tally, world,
-				(struct fault_plan){.error = errors[i], .onwards = true}, 1);
+				(struct fault_plan){.error = errors[i], .onwards = true}, 3);
 	}
 }
 
 static void run_failing_recoveries(struct tally *tally, struct world *world)
 {
-	fail_recoveries(tally, world, (struct fault_plan){.error = EIO}, 40);
-	fail_recoveries(tally, world, (struct fault_plan){.error = ENOSPC, .onwards = true}, 40);
+	fail_recoveries(tally, world, (struct fault_plan){.error = EIO}, 70);
+	fail_recoveries(tally, world, (struct fault_plan){.error = ENOSPC, .onwards = true}, 70);
 }
 
 static void run_edits(struct tally *tally, struct world *world)
@@ -452,6 +467,7 @@ int main(void)
 	passed &= over_cases("EINTR and EAGAIN at every call", run_interruptions);
 	passed &= over_cases("EIO and ENOSPC in the recovery", run_failing_recoveries);
 	passed &= over_cases("somebody else's edit before every call", run_edits);
+	passed &= over_many();
 	passed &= control_kill("no journal", skip_journal);
 	passed &= control_kill("no line in the log", skip_log);
 	passed &= control_kill("nothing tidied up", skip_tidying);

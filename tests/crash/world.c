@@ -47,6 +47,17 @@ const struct world_case world_cases[] = {
 };
 const size_t world_case_count = sizeof world_cases / sizeof *world_cases;
 
+#define NUMBERED(n)                                                                                \
+	{                                                                                          \
+		"many/" #n, "old " #n "\n", "new " #n "\n", 0, NULL                                \
+	}
+#define TEN(n)                                                                                     \
+	NUMBERED(n##0), NUMBERED(n##1), NUMBERED(n##2), NUMBERED(n##3), NUMBERED(n##4),            \
+		NUMBERED(n##5), NUMBERED(n##6), NUMBERED(n##7), NUMBERED(n##8), NUMBERED(n##9)
+
+const struct world_case world_many = {
+	"seventy files", true, true, {TEN(1), TEN(2), TEN(3), TEN(4), TEN(5), TEN(6), TEN(7)}};
+
 bool world_long(void)
 {
 	const char *value = getenv("DESYNC_LONG");
@@ -538,11 +549,30 @@ static void judge_foreign(const struct world *world, const struct world_foreign 
 	free(bytes);
 }
 
+/* As if the commit had said that the group of that file is in conflict: who was killed
+ * cannot say so any more. */
+static const struct world_run *as_conflict(const struct world_case *what, const char *path)
+{
+	static struct world_run told;
+	size_t group = 0;
+
+	for (size_t i = 0; what->files[i].path; i++)
+		if (strcmp(what->files[i].path, path) == 0)
+			group = what->files[i].group;
+	told = (struct world_run){.returned = true};
+	for (size_t i = 0; what->files[i].path; i++)
+		told.outcomes[i] =
+			what->files[i].group == group ? DS_CHANGE_CONFLICT : DS_CHANGE_DONE;
+	return &told;
+}
+
 void world_judge(const struct world *world, const struct world_foreign *foreign,
 		 const struct world_run *told, struct world_verdict *verdict)
 {
 	char *wrong = verdict->wrong;
 
+	if (foreign && !told->returned && world_state(world, foreign, told) == WORLD_MIXED)
+		told = as_conflict(world->what, foreign->path);
 	*verdict = (struct world_verdict){.state = world_state(world, foreign, told)};
 	if (verdict->state == WORLD_MIXED)
 		snprintf(wrong, sizeof verdict->wrong, "neither all old nor all new");

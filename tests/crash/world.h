@@ -14,7 +14,7 @@
 #include "fault.h"
 #include "txn.h"
 
-enum { WORLD_FILES = 8, WORLD_NOTES = 4096 };
+enum { WORLD_FILES = 72, WORLD_NOTES = 4096 };
 
 struct world_file {
 	const char *path; /* NULL ends the array */
@@ -34,12 +34,15 @@ struct world_case {
 extern const struct world_case world_cases[];
 extern const size_t world_case_count;
 
+/* So many files that they are not synced one by one. */
+extern const struct world_case world_many;
+
 /* What a process that ran a commit or a recovery left behind in shared memory. */
 struct world_run {
 	struct fault_trace trace;
 	bool returned; /* the call came back */
 	int status;
-	enum ds_change_outcome outcomes[WORLD_FILES];
+	enum ds_change_outcome outcomes[WORLD_FILES]; /* in the order of the case's files */
 	bool doubtful;
 	char message[512];
 	char notes[WORLD_NOTES]; /* a line each */

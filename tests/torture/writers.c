@@ -61,8 +61,6 @@ static int run_reader(void *context)
 	return 0;
 }
 
-#ifdef DESYNC_HAS_CHANGE
-
 static int add_one(void *context, const char *bytes, size_t len, char **out, size_t *out_len,
 		   ds_error *err)
 {
@@ -96,39 +94,6 @@ static int run_writer(void *context)
 	}
 	return 0;
 }
-
-#else
-
-static int run_writer(void *context)
-{
-	volatile long *conflicts = context;
-	struct torture_writer writer;
-	ds_error err;
-
-	torture_open(&writer, world.root);
-	for (long i = 0; i < increments();) {
-		char after[64];
-		size_t len;
-		char *before = world_read(path, &len);
-		if (!before)
-			world_die(path);
-		int size = sprintf(after, "{\n  \"counter\": %ld\n}\n", number_in(before) + 1);
-		struct ds_change change = {.path = one_file.files[0].path,
-					   .before = {before, len},
-					   .after = {after, (size_t)size}};
-		if (ds_txn_commit(writer.txn, &change, 1, &err) != 0)
-			world_die(err.message);
-		if (change.outcome == DS_CHANGE_DONE)
-			i++;
-		else
-			++*conflicts;
-		free(before);
-	}
-	torture_close(&writer);
-	return 0;
-}
-
-#endif
 
 int main(void)
 {
