@@ -83,6 +83,18 @@ static void plan_fix(const ds_fix_options *options)
 	cr_assert_eq(ds_plan_fix(&plan, repo, options, &err), 0, "%s", err.message);
 }
 
+/* Plans what takes a change back; what ds_plan_undo returns. */
+static int plan_undo(const char *txid)
+{
+	char kept[80] = "";
+
+	/* It may be a string of the plan that goes. */
+	if (txid)
+		snprintf(kept, sizeof kept, "%s", txid);
+	ds_plan_free(plan);
+	return ds_plan_undo(&plan, repo, txid ? kept : NULL, &err);
+}
+
 static size_t count_steps(void)
 {
 	size_t count = 0;
@@ -196,8 +208,7 @@ Test(fix, changes_only_the_bytes_of_the_value)
 		cr_expect_eq(ds_plan_step(plan, 0)->state, DS_STEP_DONE);
 		plan_fix(&options);
 		cr_expect_eq(count_steps(), 0, "row %zu: twice", i);
-		cr_assert_eq(ds_plan_undo(&plan, repo, NULL, &err), 0, "row %zu: %s", i,
-			     err.message);
+		cr_assert_eq(plan_undo(NULL), 0, "row %zu: %s", i, err.message);
 		cr_expect_eq(ds_apply(plan, NULL, &err), 0, "row %zu: %s", i, err.message);
 		cr_expect_str_eq(item_file("0001-a", "metadata.json"), row->json, "row %zu", i);
 		cr_expect_str_eq(item_file("0001-a", "spec.md"), row->spec, "row %zu", i);
@@ -291,7 +302,7 @@ Test(fix, works_beneath_the_top_of_the_worktree)
 	cr_expect_str_eq(ds_plan_top(plan), scratch.root);
 	cr_expect(has_note("su b/.specweave/state/status-line.json is stale now"));
 	test_scratch_run(&scratch, "test -d .git/desync && test ! -e 'su b/.desync'");
-	cr_assert_eq(ds_plan_undo(&plan, repo, ds_plan_txid(plan), &err), 0, "%s", err.message);
+	cr_assert_eq(plan_undo(ds_plan_txid(plan)), 0, "%s", err.message);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	cr_expect_str_eq(read_file("su b/" ITEMS "/0001-a/spec.md"), SPEC("active"));
 }
@@ -389,7 +400,7 @@ Test(fix, commits_in_batches)
 				   "'\"field\"' .git/desync/log.jsonl) = 200");
 	plan_fix(NULL);
 	cr_expect_eq(count_steps(), 0);
-	cr_assert_eq(ds_plan_undo(&plan, repo, NULL, &err), 0, "%s", err.message);
+	cr_assert_eq(plan_undo(NULL), 0, "%s", err.message);
 	cr_expect_eq(count_steps(), 200);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	test_scratch_run(&scratch, "test $(grep -r 'status: active' .specweave | wc -l) = 200");
@@ -737,7 +748,7 @@ Test(set, writes_the_fields_that_follow)
 	/* The believed copy is changed last. */
 	cr_expect_str_eq(ds_plan_changed(plan, 0), ITEMS "/0001-a/spec.md");
 	cr_expect_str_eq(ds_plan_changed(plan, 1), ITEMS "/0001-a/metadata.json");
-	cr_assert_eq(ds_plan_undo(&plan, repo, NULL, &err), 0, "%s", err.message);
+	cr_assert_eq(plan_undo(NULL), 0, "%s", err.message);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	cr_expect_str_eq(item_file("0001-a", "metadata.json"), before);
 	cr_expect_str_eq(item_file("0001-a", "spec.md"), SPEC("active"));
@@ -802,8 +813,7 @@ static void fix_all(void)
 
 static int undo(const char *txid)
 {
-	ds_plan_free(plan);
-	int status = ds_plan_undo(&plan, repo, txid, &err);
+	int status = plan_undo(txid);
 	return status ? status : ds_apply(plan, NULL, &err);
 }
 

@@ -46,6 +46,8 @@ static const ds_summary *check(const char *id)
 
 static const ds_summary *scan(void)
 {
+	ds_result_free(result);
+	result = NULL;
 	cr_assert_eq(ds_scan(&result, repo, NULL, &err), 0, "%s", err.message);
 	return ds_result_summary(result);
 }
