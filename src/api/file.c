@@ -206,6 +206,16 @@ static int replace(struct writer *w, struct ds_text after, ds_token *token, ds_e
 	return ds_fail_path(err, DS_CONFLICT, w->shown, change.why);
 }
 
+static bool put_conflict(struct ds_buf *line, const struct writer *w, const char *expected,
+			 const char *found)
+{
+	ds_json_member(line, "path", w->where.path);
+	ds_json_member(line, "expected", expected);
+	ds_json_member(line, "found", found);
+	ds_json_member(line, "why", w->apply.why);
+	return !line->failed;
+}
+
 /* Reads the file, which must hold what the token names; NULL: anything. */
 static int read_expected(struct writer *w, const char *expected, ds_error *err)
 {
@@ -218,6 +228,12 @@ static int read_expected(struct writer *w, const char *expected, ds_error *err)
 	name_content(&found, w->before.bytes, w->before.len);
 	if (strcasecmp(found.hex, expected) == 0)
 		return 0;
+	if (!put_conflict(&why, w, expected, found.hex)) {
+		ds_buf_free(&why);
+		return ds_fail_memory(err);
+	}
+	ds_txn_refused(w->txn, why.bytes);
+	ds_buf_cut(&why, 0);
 	ds_buf_printf(&why,
 		      "somebody else changed it: expected the content %.12s, found %.12s; "
 		      "nothing was written: read it again",

@@ -1,5 +1,6 @@
 /* A transaction that was cut short, as a reader reports it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "err.h"
 #include "finding.h"
@@ -38,17 +39,22 @@ static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding
 	struct ds_buf text = {0};
 
 	journal->name = "journal";
-	ds_buf_printf(&text, "%s/journal", repo->place.state);
+	/* As the paths of other findings, where it can be: from the root. */
+	size_t root = strlen(repo->root);
+	bool inside =
+		strncmp(repo->place.state, repo->root, root) == 0 && repo->place.state[root] == '/';
+	ds_buf_printf(&text, "%s/journal", repo->place.state + (inside ? root + 1 : 0));
 	journal->path = keep(result, &text);
 	if (interrupted->damaged)
 		ds_buf_puts(&text, interrupted->why);
 	else if (interrupted->count)
-		ds_buf_printf(&text,
-			      "a change was cut short (%s): until it is taken back, %zu files hold "
-			      "what they should not; statuses are judged as if it were",
-			      interrupted->txid, interrupted->count);
+		ds_buf_printf(
+			&text,
+			"a change was cut short (%s) and is yet to be taken back: %zu file%s; "
+			"statuses are judged as if it were",
+			interrupted->txid, interrupted->count, interrupted->count == 1 ? "" : "s");
 	else
-		ds_buf_printf(&text, "a change was cut short (%s): it has yet to be completed",
+		ds_buf_printf(&text, "a change was cut short (%s) and is yet to be completed",
 			      interrupted->txid);
 	finding->message = keep(result, &text);
 	if (!interrupted->damaged) {

@@ -93,6 +93,8 @@ static const struct column {
 	{" -> ", "to"},
 	{" expected ", "expected"},
 	{" found ", "found"},
+	{" of ", "interrupted"},
+	{", files: ", "files"},
 	{" by ", "who"},
 	{" why: ", "why"},
 	{" [", "txid"},

@@ -13,6 +13,7 @@
 
 #include "compare.h"
 #include "diff.h"
+#include "json_text.h"
 #include "work.h"
 
 enum {
@@ -126,6 +127,19 @@ static struct ds_text text_of(const struct ds_buf *buf)
 	return (struct ds_text){buf->len ? buf->bytes : "", buf->len};
 }
 
+/* What a line about a conflict says of the step; in the batch's arena. */
+static const char *about(struct batch *b, const struct ds_planned *planned)
+{
+	struct ds_buf members = {0};
+
+	ds_json_member(&members, "rule", planned->rule->name);
+	ds_json_member(&members, "item", planned->step.item);
+	const char *kept =
+		members.failed ? NULL : ds_arena_string(&b->bench.strings, members.bytes);
+	ds_buf_free(&members);
+	return kept;
+}
+
 static struct ds_change *changes_of(struct batch *b)
 {
 	struct ds_change *changes = calloc(b->files + 1, sizeof *changes);
@@ -141,7 +155,8 @@ static struct ds_change *changes_of(struct batch *b)
 			change->after = text_of(&file->after);
 			change->group = i;
 			change->log = log_lines(b, work->planned, file);
-			if (!change->log) {
+			change->about = about(b, work->planned);
+			if (!change->log || !change->about) {
 				free(changes);
 				return NULL;
 			}
@@ -339,6 +354,19 @@ static bool keep(struct batch *b, struct ds_work *work)
 	return true;
 }
 
+/* A conflict that shows up before the commit is one, too. */
+static void log_refused(struct batch *b, const struct ds_planned *planned)
+{
+	struct ds_buf members = {0};
+
+	ds_json_member(&members, "rule", planned->rule->name);
+	ds_json_member(&members, "item", planned->step.item);
+	ds_json_member(&members, "why", planned->step.why);
+	if (!members.failed)
+		ds_txn_refused(b->applying->txn, members.bytes);
+	ds_buf_free(&members);
+}
+
 /* What does not fit any more is put away and made again: after the flush, from what
  * the files say then. */
 static int add(struct batch *b, struct ds_planned *planned, ds_error *err)
@@ -360,6 +388,8 @@ static int add(struct batch *b, struct ds_planned *planned, ds_error *err)
 		ds_error why;
 		int verdict = ds_step_verdict(planned, &why);
 		judge(b, (ds_status)verdict, &why);
+		if (verdict == DS_CONFLICT)
+			log_refused(b, planned);
 	} else if (!status && !work.count) {
 		planned->step.state = DS_STEP_DONE;
 	} else if (!status && !keep(b, &work)) {

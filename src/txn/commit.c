@@ -422,6 +422,7 @@ static bool add_conflict(struct ds_buf *lines, struct ds_txn *txn, const struct 
 
 	ds_sha256_of(change->before.at, change->before.len, digest);
 	ds_sha256_hex(digest, hex);
+	ds_buf_puts(&members, change->about ? change->about : "");
 	ds_json_member(&members, "path", change->path);
 	ds_json_member(&members, "expected", hex);
 	ds_json_member(&members, "found", hash_now(txn, change->path, hex) ? hex : "nothing");
@@ -431,23 +432,29 @@ static bool add_conflict(struct ds_buf *lines, struct ds_txn *txn, const struct 
 	return well;
 }
 
+/* `well`: the lines are all there. */
+static void append_conflicts(struct ds_txn *txn, const struct ds_buf *lines, bool well)
+{
+	uint64_t size;
+	ds_error why = {0};
+
+	if (lines->len && well)
+		well = ds_events_size(txn, &size, &why) == 0 &&
+		       ds_events_write(txn, size, (struct ds_text){lines->bytes, lines->len}) == 0;
+	if (!well)
+		ds_note(txn, "%s/log.jsonl: a conflict could not be written down: %s",
+			txn->place.state, why.status ? why.message : strerror(errno));
+}
+
 static void log_conflicts(struct batch *batch)
 {
 	struct ds_buf lines = {0};
-	uint64_t size;
-	ds_error why = {0};
 	bool well = true;
 
 	for (size_t i = 0; i < batch->count; i++)
 		if (batch->changes[i].outcome == DS_CHANGE_CONFLICT)
 			well &= add_conflict(&lines, batch->txn, &batch->changes[i]);
-	if (lines.len && well)
-		well = ds_events_size(batch->txn, &size, &why) == 0 &&
-		       ds_events_write(batch->txn, size,
-				       (struct ds_text){lines.bytes, lines.len}) == 0;
-	if (!well)
-		ds_note(batch->txn, "%s/log.jsonl: a conflict could not be written down: %s",
-			batch->txn->place.state, why.status ? why.message : strerror(errno));
+	append_conflicts(batch->txn, &lines, well);
 	ds_buf_free(&lines);
 }
 
@@ -499,4 +506,17 @@ int ds_txn_commit(struct ds_txn *txn, struct ds_change *changes, size_t count, d
 	ds_buf_free(&batch.lines);
 	free(batch.slots);
 	return status;
+}
+
+void ds_txn_refused(struct ds_txn *txn, const char *members)
+{
+	struct ds_buf line = {0};
+	ds_error why;
+
+	if (begin(txn, &why) == 0)
+		append_conflicts(txn, &line, ds_event(&line, txn, "conflict", members));
+	else
+		ds_note(txn, "a conflict could not be written down: %s", why.message);
+	ds_lock_drop(txn);
+	ds_buf_free(&line);
 }

@@ -96,6 +96,7 @@ struct ds_change {
 	/* Lines for log.jsonl, without what is the same for all ("event", "txid",
 	 * "time", "who") and without braces: "\"item\":\"0047\",...". NULL-ended, or NULL. */
 	const char *const *log;
+	const char *about; /* the same for the line of a conflict, before its path; or NULL */
 
 	/* Filled by ds_txn_commit. */
 	enum ds_change_outcome outcome;
@@ -114,6 +115,10 @@ struct ds_change {
  * Changes are bounded by the caller: each costs a descriptor and twice its content.
  */
 int ds_txn_commit(struct ds_txn *txn, struct ds_change *changes, size_t count, ds_error *err);
+
+/* Writes a conflict down that the caller noticed itself, before it came to a commit;
+ * `members` as in ds_change.log. Where that cannot be done it is a note. */
+void ds_txn_refused(struct ds_txn *txn, const char *members);
 
 /* What a person should know of what was done so far, a line each (a version of
  * somebody else's that was kept, a recovery, a durability that is not known); NULL
