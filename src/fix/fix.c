@@ -39,11 +39,12 @@ unsigned ds_fix_item(void *context, struct ds_desk *desk, const struct ds_item *
 	struct ds_plan *plan = fixing->plan;
 	struct ds_repair repair;
 
-	ds_repair_for(&repair, desk, item, ds_plan_believed(plan, desk->rule), plan->add_missing);
-	if (!(repair.change | repair.add))
+	bool well = ds_repair_for(&repair, desk, item, ds_plan_believed(plan, desk->rule),
+				  plan->add_missing);
+	if (well && !(repair.change | repair.add))
 		return 0;
 	pthread_mutex_lock(&fixing->lock);
-	fixing->failed |= !add_steps(plan, desk, item, &repair);
+	fixing->failed |= !well || !add_steps(plan, desk, item, &repair);
 	pthread_mutex_unlock(&fixing->lock);
 	return repair.change | repair.add;
 }

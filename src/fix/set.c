@@ -237,7 +237,10 @@ static bool plan_step(struct asked *a)
 	}
 	if (!find_word(a, &to) || !copies_are_sound(a, to) || !is_as_expected(a))
 		return false;
-	ds_repair_to(&repair, a->desk, to, a->options->add_missing);
+	if (!ds_repair_to(&repair, a->desk, to, a->options->add_missing)) {
+		a->setting->status = ds_fail_memory(&a->setting->err);
+		return false;
+	}
 	if (!gaps_are_settled(a, &repair))
 		return false;
 	if (!(repair.change | repair.add))

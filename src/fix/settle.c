@@ -36,7 +36,7 @@ static bool settle_mismatch(struct ds_repair *out, const struct ds_desk *desk, i
 }
 
 /* Whether the file can be given the field; tried out, for no table knows. */
-static bool can_insert(struct ds_desk *desk, int i, int to)
+static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 {
 	const struct ds_buf *bytes = &desk->copies[i].blob.bytes;
 	struct ds_splice splice = {.reader = desk->readers[i],
@@ -51,16 +51,24 @@ static bool can_insert(struct ds_desk *desk, int i, int to)
 	enum ds_splice_outcome outcome =
 		ds_splice(&after, &edit, &splice, before, &desk->scratch, why);
 	ds_buf_free(&after);
-	return outcome == DS_SPLICE_DONE;
+	return outcome;
 }
 
-static void settle_gaps(struct ds_repair *out, struct ds_desk *desk, int to)
+/* False: out of memory. */
+static bool settle_gaps(struct ds_repair *out, struct ds_desk *desk, int to)
 {
-	for (int i = 0; to != DS_NO_STATUS && i < desk->copy_count; i++)
-		if (desk->copies[i].reading.code == DS_MISSING_STATUS && can_insert(desk, i, to))
+	for (int i = 0; to != DS_NO_STATUS && i < desk->copy_count; i++) {
+		if (desk->copies[i].reading.code != DS_MISSING_STATUS)
+			continue;
+		enum ds_splice_outcome outcome = try_insert(desk, i, to);
+		if (outcome == DS_SPLICE_MEMORY)
+			return false;
+		if (outcome == DS_SPLICE_DONE)
 			out->add |= 1u << i;
+	}
 	if (out->add)
 		out->to = to;
+	return true;
 }
 
 static int known_status(const struct ds_desk *desk, int believed)
@@ -69,29 +77,29 @@ static int known_status(const struct ds_desk *desk, int believed)
 	return status == DS_NO_STATUS ? ds_judged_status(desk) : status;
 }
 
-void ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_item *item,
+bool ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_item *item,
 		   int believed, bool add_missing)
 {
 	struct ds_repair repair = {.to = DS_NO_STATUS};
 
 	*out = repair;
 	if (item->twin)
-		return;
+		return true;
 	if (ds_judge(desk) == DS_ITEM_DESYNCED && !settle_mismatch(&repair, desk, believed))
-		return;
-	if (add_missing)
-		settle_gaps(&repair, desk, known_status(desk, believed));
+		return true;
+	if (add_missing && !settle_gaps(&repair, desk, known_status(desk, believed)))
+		return false;
 	*out = repair;
+	return true;
 }
 
-void ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_missing)
+bool ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_missing)
 {
 	*out = (struct ds_repair){.to = to};
 	for (int i = 0; i < desk->copy_count; i++)
 		if (has_text(&desk->copies[i]) && desk->copies[i].status != to)
 			out->change |= 1u << i;
-	if (add_missing)
-		settle_gaps(out, desk, to);
+	return !add_missing || settle_gaps(out, desk, to);
 }
 
 int ds_copy_named(const struct ds_rule *rule, const char *name)

@@ -21,12 +21,13 @@ struct ds_repair {
 /* What the believed copy says goes into every copy that disagrees with it. A word
  * that is not in the vocabulary, a copy that cannot be edited and an item that has a
  * twin are left for a person. With add_missing a copy without a status gets the one
- * that is known. */
-void ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_item *item,
+ * that is known. False: out of memory. */
+bool ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_item *item,
 		   int believed, bool add_missing);
 
-/* Every copy is to say `to`; nothing is asked about the step or the item. */
-void ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_missing);
+/* Every copy is to say `to`; nothing is asked about the step or the item. False: out of
+ * memory. */
+bool ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_missing);
 
 /* The copy of that name, or DS_NO_COPY. */
 int ds_copy_named(const struct ds_rule *rule, const char *name);

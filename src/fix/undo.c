@@ -78,6 +78,8 @@ static enum outcome take_back_text(struct going *g, const struct ds_reading *rea
 	if (!swap_in(g, reading->start, made->new, made->old))
 		return NO_MEMORY;
 	read_field(g, &after, (struct ds_text){g->next.bytes, g->next.len});
+	if (after.code == DS_UNREADABLE)
+		return NO_MEMORY;
 	if (after.code != DS_NO_CODE || !after.word || after.start != reading->start ||
 	    after.end != reading->start + strlen(made->old))
 		return FOREIGN;
@@ -86,7 +88,7 @@ static enum outcome take_back_text(struct going *g, const struct ds_reading *rea
 
 /* Whether putting the field into `without` is what makes `with` of it: else the log
  * claims bytes that we never wrote. */
-static bool is_insertion(struct going *g, struct ds_text without, struct ds_text with)
+static enum outcome check_insertion(struct going *g, struct ds_text without, struct ds_text with)
 {
 	struct ds_reading reading;
 	struct ds_buf made = {0};
@@ -99,12 +101,24 @@ static bool is_insertion(struct going *g, struct ds_text without, struct ds_text
 				   .word = reading.text,
 				   .insert = true,
 				   .behind = strcmp(g->edit->made.field, g->at) ? g->at : NULL};
-	bool same = reading.code == DS_NO_CODE &&
-		    ds_splice(&made, &edit, &splice, without, &g->bench->strings, why) ==
-			    DS_SPLICE_DONE &&
-		    ds_text_equal((struct ds_text){made.bytes, made.len}, with);
+	enum outcome outcome = FOREIGN;
+	if (reading.code == DS_UNREADABLE)
+		return NO_MEMORY;
+	if (reading.code != DS_NO_CODE)
+		return FOREIGN;
+	switch (ds_splice(&made, &edit, &splice, without, &g->bench->strings, why)) {
+	case DS_SPLICE_MEMORY:
+		outcome = NO_MEMORY;
+		break;
+	case DS_SPLICE_DONE:
+		if (ds_text_equal((struct ds_text){made.bytes, made.len}, with))
+			outcome = TAKEN_BACK;
+		break;
+	default:
+		break;
+	}
 	ds_buf_free(&made);
-	return same;
+	return outcome;
 }
 
 static enum outcome take_out(struct going *g, const struct ds_reading *reading)
@@ -117,9 +131,9 @@ static enum outcome take_out(struct going *g, const struct ds_reading *reading)
 		return FOREIGN;
 	if (!swap_in(g, at, made->new, made->old))
 		return NO_MEMORY;
-	if (!is_insertion(g, (struct ds_text){g->next.bytes, g->next.len}, content))
-		return FOREIGN;
-	return record(g, at, false, 0);
+	enum outcome outcome =
+		check_insertion(g, (struct ds_text){g->next.bytes, g->next.len}, content);
+	return outcome == TAKEN_BACK ? record(g, at, false, 0) : outcome;
 }
 
 /* Takes a removal back, which only another undo makes. */
@@ -136,8 +150,9 @@ static enum outcome put_in(struct going *g)
 	if (!swap_in(g, made->at, made->new, made->old))
 		return NO_MEMORY;
 	struct ds_text with = {g->next.bytes, g->next.len};
-	if (!is_insertion(g, content, with))
-		return FOREIGN;
+	enum outcome outcome = check_insertion(g, content, with);
+	if (outcome != TAKEN_BACK)
+		return outcome;
 	read_field(g, &after, with);
 	return record(g, made->at, false, after.start - made->at);
 }
@@ -147,6 +162,8 @@ static enum outcome take_back(struct going *g)
 	struct ds_reading reading;
 
 	read_field(g, &reading, ds_work_content(g->file));
+	if (reading.code == DS_UNREADABLE)
+		return NO_MEMORY; /* the bytes are here: nothing else can fail */
 	if (reading.code == DS_MISSING_STATUS && !g->edit->made.plain)
 		return put_in(g);
 	if (reading.code != DS_NO_CODE || !reading.word)
@@ -199,8 +216,14 @@ static int take_back_file(struct ds_work *work, struct ds_bench *bench,
 	struct going g = {.bench = bench};
 	int copy = reversed->edits->copy;
 
-	if (bench->desk.copies[copy].blob.kind != DS_REGULAR)
-		return conflict(work, bench, copy, "is not there, or cannot be read");
+	const struct ds_blob *blob = &bench->desk.copies[copy].blob;
+	if (blob->kind == DS_MISSING)
+		return conflict(work, bench, copy, "is not there any more");
+	if (blob->kind != DS_REGULAR) {
+		ds_step_fail(bench->plan, work->planned, DS_STEP_REFUSED, "%s cannot be read: %s",
+			     work->planned->rule->copies[copy].name, blob->why);
+		return 0;
+	}
 	g.file = ds_work_open(work, bench, copy);
 	if (!g.file)
 		return ds_fail_memory(err);

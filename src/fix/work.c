@@ -49,17 +49,16 @@ static bool same_said(const struct ds_planned *planned, const char *now)
 	return then && now ? strcmp(then, now) == 0 : then == now;
 }
 
-static void work_out(struct ds_repair *repair, struct ds_bench *bench,
+static bool work_out(struct ds_repair *repair, struct ds_bench *bench,
 		     const struct ds_planned *planned)
 {
 	const struct ds_plan *plan = bench->plan;
 	struct ds_item item = {.path = planned->path, .id = planned->step.item};
 
 	if (plan->task == DS_TASK_SET)
-		ds_repair_to(repair, &bench->desk, planned->to, planned->add != 0);
-	else
-		ds_repair_for(repair, &bench->desk, &item, ds_plan_believed(plan, planned->rule),
-			      planned->add != 0);
+		return ds_repair_to(repair, &bench->desk, planned->to, planned->add != 0);
+	return ds_repair_for(repair, &bench->desk, &item, ds_plan_believed(plan, planned->rule),
+			     planned->add != 0);
 }
 
 /* Whether the copies say by now what they were to say. */
@@ -75,23 +74,42 @@ static bool is_settled(const struct ds_bench *bench, const struct ds_planned *pl
 	return true;
 }
 
+/* The first of these copies that has no text and no mere gap either. */
+static int find_defect(const struct ds_desk *desk, unsigned which)
+{
+	for (int i = 0; i < desk->copy_count; i++) {
+		ds_code code = desk->copies[i].reading.code;
+		if ((which & 1u << i) && code != DS_NO_CODE && code != DS_MISSING_STATUS)
+			return i;
+	}
+	return DS_NO_COPY;
+}
+
+/* What cannot be read was not changed by anybody: that is trouble, no conflict. */
+static void fail_defect(struct ds_bench *bench, struct ds_planned *planned, int copy)
+{
+	const struct ds_reading *reading = &bench->desk.copies[copy].reading;
+
+	ds_step_fail(bench->plan, planned,
+		     reading->code == DS_UNREADABLE ? DS_STEP_REFUSED : DS_STEP_CONFLICT,
+		     "%s %s%s%s", planned->rule->copies[copy].name,
+		     ds_code_info(reading->code)->phrase, reading->why[0] ? ": " : "",
+		     reading->why);
+}
+
 /* What is in the way of reading it, else what it says instead. */
 static void explain(struct ds_bench *bench, struct ds_planned *planned)
 {
 	const struct ds_desk *desk = &bench->desk;
 	const char *names = planned->step.copies;
+	int believed = ds_plan_believed(bench->plan, planned->rule);
+	unsigned which = planned->change | planned->add;
 	bool failed;
 
-	for (int i = 0; i < desk->copy_count; i++) {
-		const struct ds_reading *reading = &desk->copies[i].reading;
-		if (((planned->change | planned->add) & 1u << i) && reading->code != DS_NO_CODE &&
-		    reading->code != DS_MISSING_STATUS) {
-			ds_step_fail(bench->plan, planned, DS_STEP_CONFLICT, "%s %s%s%s",
-				     desk->rule->copies[i].name,
-				     ds_code_info(reading->code)->phrase,
-				     reading->why[0] ? ": " : "", reading->why);
-			return;
-		}
+	int defect = find_defect(desk, believed == DS_NO_COPY ? which : which | 1u << believed);
+	if (defect != DS_NO_COPY) {
+		fail_defect(bench, planned, defect);
+		return;
 	}
 	const char *then = planned->step.from;
 	const char *now = ds_said(desk, planned->change | planned->add, &bench->strings, &failed);
@@ -102,27 +120,6 @@ static void explain(struct ds_bench *bench, struct ds_planned *planned)
 		ds_step_fail(bench->plan, planned, DS_STEP_CONFLICT,
 			     "%s was changed meanwhile: expected %s, found %s", names,
 			     then ? then : "no status", now ? now : "no status");
-}
-
-/* A copy that cannot be read now tells nothing of what somebody else did. */
-static bool is_readable(struct ds_bench *bench, struct ds_planned *planned)
-{
-	const struct ds_desk *desk = &bench->desk;
-	unsigned which = planned->change | planned->add;
-	int believed = ds_plan_believed(bench->plan, planned->rule);
-
-	if (believed != DS_NO_COPY)
-		which |= 1u << believed;
-	for (int i = 0; i < desk->copy_count; i++) {
-		const struct ds_reading *reading = &desk->copies[i].reading;
-		if (!(which & 1u << i) || reading->code != DS_UNREADABLE)
-			continue;
-		ds_step_fail(bench->plan, planned, DS_STEP_REFUSED, "%s %s: %s",
-			     desk->rule->copies[i].name, ds_code_info(reading->code)->phrase,
-			     reading->why);
-		return false;
-	}
-	return true;
 }
 
 static bool is_set(const unsigned char *digest)
@@ -147,30 +144,32 @@ static bool was_shown(const struct ds_bench *bench, const struct ds_planned *pla
 	return true;
 }
 
-/* Sets the step's state where it is not. */
-static bool is_as_planned(struct ds_bench *bench, struct ds_planned *planned)
+static void fail_shown(struct ds_bench *bench, struct ds_planned *planned)
+{
+	ds_step_fail(bench->plan, planned, DS_STEP_CONFLICT, "%s was changed since it was shown",
+		     planned->step.copies);
+}
+
+/* Sets the step's state where it is not as it was planned. */
+static int check_as_planned(struct ds_bench *bench, struct ds_planned *planned, ds_error *err)
 {
 	struct ds_repair repair;
 	bool failed;
 
-	work_out(&repair, bench, planned);
+	bool well = work_out(&repair, bench, planned);
 	const char *said =
 		ds_said(&bench->desk, planned->change | planned->add, &bench->strings, &failed);
-	if (is_settled(bench, planned)) {
+	if (!well || failed)
+		return ds_fail_memory(err);
+	if (is_settled(bench, planned))
 		planned->step.state = DS_STEP_DONE;
-		return false;
-	}
-	if (failed) {
-		ds_step_fail(bench->plan, planned, DS_STEP_REFUSED, "out of memory");
-		return false;
-	}
-	if (repair.to != planned->to || !same_said(planned, said) ||
-	    (planned->change && repair.change != planned->change) ||
-	    (planned->add && repair.add != planned->add)) {
+	else if (repair.to != planned->to || !same_said(planned, said) ||
+		 (planned->change && repair.change != planned->change) ||
+		 (planned->add && repair.add != planned->add))
 		explain(bench, planned);
-		return false;
-	}
-	return true;
+	else if (!was_shown(bench, planned))
+		fail_shown(bench, planned);
+	return 0;
 }
 
 /* ---- Making ------------------------------------------------------------- */
@@ -353,15 +352,13 @@ int ds_work_make(struct ds_work *work, struct ds_bench *bench, struct ds_planned
 	*work = (struct ds_work){.planned = planned};
 	if (status)
 		return status;
-	if (!is_readable(bench, planned))
-		return 0;
-	if (!was_shown(bench, planned))
-		ds_step_fail(bench->plan, planned, DS_STEP_CONFLICT,
-			     "%s was changed since it was shown", planned->step.copies);
-	else if (planned->reversal)
-		status = ds_undo_make(work, bench, err);
-	else if (is_as_planned(bench, planned))
-		status = set_copies(work, bench, err);
+	if (!planned->reversal)
+		status = check_as_planned(bench, planned, err);
+	else if (!was_shown(bench, planned))
+		fail_shown(bench, planned);
+	if (!status && planned->step.state == DS_STEP_PLANNED)
+		status = planned->reversal ? ds_undo_make(work, bench, err)
+					   : set_copies(work, bench, err);
 	if (status || planned->step.state != DS_STEP_PLANNED)
 		ds_work_clear(work);
 	else
