@@ -160,12 +160,9 @@ static void close_writer(struct writer *w)
 	ds_buf_free(&w->before);
 }
 
-static bool put_log(struct ds_buf *line, const struct writer *w, const ds_token *before,
-		    const ds_token *after)
+static bool put_log(struct ds_buf *line, const struct writer *w)
 {
 	ds_json_member(line, "path", w->where.path);
-	ds_json_member(line, "before", before->hex);
-	ds_json_member(line, "after", after->hex);
 	ds_json_member(line, "why", w->apply.why);
 	return !line->failed;
 }
@@ -175,12 +172,10 @@ static bool put_log(struct ds_buf *line, const struct writer *w, const ds_token 
 static int replace(struct writer *w, struct ds_text after, ds_token *token, ds_error *err)
 {
 	struct ds_buf line = {0};
-	ds_token old;
 
 	*w->why = '\0';
-	name_content(&old, w->before.bytes, w->before.len);
 	name_content(token, after.at, after.len);
-	if (!put_log(&line, w, &old, token)) {
+	if (!put_log(&line, w)) {
 		ds_buf_free(&line);
 		return ds_fail_memory(err);
 	}

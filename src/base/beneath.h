@@ -17,6 +17,9 @@
  */
 int ds_open_beneath(int root, const char *path, int extra);
 
+/* The same, following no link at all: ELOOP (or ENOTDIR, for a directory on the way). */
+int ds_open_without_links(int root, const char *path, int extra);
+
 /* What is at `path`, without following a link that is its last component and
  * without opening anything. 0, or -1 with errno as above. */
 int ds_look_beneath(int root, const char *path, struct stat *st);

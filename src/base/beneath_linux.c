@@ -21,13 +21,13 @@ static void wait_a_moment(void)
 	nanosleep(&millisecond, NULL);
 }
 
-static int open_resolved(int root, const char *path, int flags)
+static int open_resolved(int root, const char *path, int flags, unsigned long long resolve)
 {
 	struct open_how how;
 
 	memset(&how, 0, sizeof how);
 	how.flags = (unsigned long long)(flags | O_CLOEXEC);
-	how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+	how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
 	for (int i = 0; i < TRIES; i++) {
 		int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -47,7 +47,16 @@ static bool is_unknown_call(void)
 
 int ds_open_beneath(int root, const char *path, int extra)
 {
-	int fd = open_resolved(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | extra);
+	int fd = open_resolved(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | extra, 0);
+	if (fd < 0 && is_unknown_call())
+		return ds_open_beneath_portable(root, path, extra);
+	return fd;
+}
+
+int ds_open_without_links(int root, const char *path, int extra)
+{
+	int fd = open_resolved(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | extra,
+			       RESOLVE_NO_SYMLINKS);
 	if (fd < 0 && is_unknown_call())
 		return ds_open_beneath_portable(root, path, extra);
 	return fd;
@@ -55,7 +64,7 @@ int ds_open_beneath(int root, const char *path, int extra)
 
 int ds_look_beneath(int root, const char *path, struct stat *st)
 {
-	int fd = open_resolved(root, path, O_PATH | O_NOFOLLOW);
+	int fd = open_resolved(root, path, O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0 && is_unknown_call())
 		return ds_look_beneath_portable(root, path, st);
 	if (fd < 0)

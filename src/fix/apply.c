@@ -74,22 +74,11 @@ static bool may_share(const struct ds_planned *a, const struct ds_planned *b)
 
 /* ---- The log ------------------------------------------------------------ */
 
-static const char *hash_of(struct ds_arena *strings, const struct ds_buf *bytes)
-{
-	unsigned char digest[DS_SHA256_SIZE];
-	char *hex = ds_arena_alloc(strings, DS_SHA256_HEX);
-
-	ds_sha256_of(bytes->bytes, bytes->len, digest);
-	if (hex)
-		ds_sha256_hex(digest, hex);
-	return hex;
-}
-
 static bool write_lines(const char **lines, const struct ds_work_file *file,
 			const struct ds_log_frame *frame, struct ds_arena *strings)
 {
 	struct ds_buf line = {0};
-	bool well = frame->before && frame->after;
+	bool well = true;
 
 	for (size_t i = 0; i < file->made_count && well; i++) {
 		ds_buf_cut(&line, 0);
@@ -111,8 +100,6 @@ static const char *const *log_lines(struct batch *b, const struct ds_planned *pl
 				     .item = planned->step.item,
 				     .copy = planned->rule->copies[file->copy].name,
 				     .path = file->path,
-				     .before = hash_of(strings, &file->before),
-				     .after = hash_of(strings, &file->after),
 				     .why = plan->reason ? plan->reason : b->applying->why,
 				     .forced = plan->forced,
 				     .undoes = plan->undoes};

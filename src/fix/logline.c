@@ -31,8 +31,6 @@ bool ds_logline_write(struct ds_buf *out, const struct ds_log_frame *frame,
 	ds_json_member(out, "to", made->to);
 	write_bytes(out, made);
 	ds_buf_printf(out, ", \"at\": %zu, \"lead\": %zu", made->at, made->lead);
-	ds_json_member(out, "before", frame->before);
-	ds_json_member(out, "after", frame->after);
 	ds_json_member(out, "why", frame->why);
 	ds_json_member(out, "undoes", frame->undoes);
 	if (frame->forced)

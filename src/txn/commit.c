@@ -151,6 +151,22 @@ static void take_leases(struct batch *batch)
 
 /* ---- The journal -------------------------------------------------------- */
 
+/* What every line of a change says besides: which content gave way to which. */
+static bool gather_line(struct batch *batch, const struct ds_slot *slot, const char *line)
+{
+	char hex[DS_SHA256_HEX];
+	struct ds_buf members = {0};
+
+	ds_buf_puts(&members, line);
+	ds_sha256_hex(slot->before_hash, hex);
+	ds_json_member(&members, "before", hex);
+	ds_sha256_hex(slot->after_hash, hex);
+	ds_json_member(&members, "after", hex);
+	bool well = !members.failed && ds_event(&batch->lines, batch->txn, "change", members.bytes);
+	ds_buf_free(&members);
+	return well;
+}
+
 static bool gather_lines(struct batch *batch)
 {
 	bool well = true;
@@ -161,7 +177,7 @@ static bool gather_lines(struct batch *batch)
 		if (!is_exchanged(batch, i))
 			continue;
 		for (; line && *line && well; line++)
-			well = ds_event(&batch->lines, batch->txn, "change", *line);
+			well = gather_line(batch, &batch->slots[i], *line);
 	}
 	return well;
 }

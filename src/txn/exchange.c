@@ -36,7 +36,8 @@ static enum ds_content is_expected(struct ds_txn *txn, int dir, const char *name
 									    : DS_CONTENT_FAILED;
 	if (expected->ino && st.st_ino != expected->ino)
 		return DS_CONTENT_OTHER;
-	return ds_content_hashes(txn->os, *fd, expected->size, expected->hash);
+	return expected->bytes.at ? ds_content_is(txn->os, *fd, expected->bytes)
+				  : ds_content_hashes(txn->os, *fd, expected->size, expected->hash);
 }
 
 /* ---- Swapping ----------------------------------------------------------- */
@@ -135,12 +136,12 @@ enum ds_swap_outcome ds_swap(struct ds_txn *txn, int dir, const char *temp, cons
 
 static struct ds_expected as_old(const struct ds_slot *slot)
 {
-	return (struct ds_expected){slot->st.st_ino, slot->change->before.len, slot->before_hash};
+	return (struct ds_expected){.ino = slot->st.st_ino, .bytes = slot->change->before};
 }
 
 static struct ds_expected as_new(const struct ds_slot *slot)
 {
-	return (struct ds_expected){slot->new_ino, slot->change->after.len, slot->after_hash};
+	return (struct ds_expected){.ino = slot->new_ino, .bytes = slot->change->after};
 }
 
 static bool conflict(struct ds_slot *slot, const char *why)

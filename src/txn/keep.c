@@ -139,29 +139,27 @@ static bool is_alone(struct ds_txn *txn, int fd)
 	return false;
 }
 
-int ds_drop_or_keep(struct ds_txn *txn, int dir, const char *temp, int fd, const char *path,
-		    const unsigned char *hash, const unsigned char *other)
+/* R1 */
+static int drop_or_keep(struct ds_txn *txn, int dir, const char *temp, const char *path,
+			enum ds_content content)
 {
-	unsigned char found[DS_SHA256_SIZE];
-	uint64_t size;
-
-	if (!is_alone(txn, fd))
-		return ds_keep_inode(txn, dir, temp, path);
-	if (ds_content_hash(txn->os, fd, found, &size) != 0)
+	if (content == DS_CONTENT_FAILED)
 		return -1;
-	if (memcmp(found, hash, sizeof found) != 0 && memcmp(found, other, sizeof found) != 0)
-		return ds_keep_inode(txn, dir, temp, path);
-	return txn->os->unlink(dir, temp);
+	return content == DS_CONTENT_SAME ? txn->os->unlink(dir, temp)
+					  : ds_keep_inode(txn, dir, temp, path);
 }
 
 void ds_slot_retire(struct ds_txn *txn, struct ds_slot *slot, int dir)
 {
-	/* Whoever waited for the lease has the old version open from now on. */
-	txn->os->drop_lease(slot->fd);
+	enum ds_content content = DS_CONTENT_OTHER;
+
 	if (slot->plain)
 		return;
-	if (ds_drop_or_keep(txn, dir, slot->temp, slot->fd, slot->change->path, slot->before_hash,
-			    slot->before_hash) != 0)
+	/* Whoever waited for the lease has the old version open from now on. */
+	txn->os->drop_lease(slot->fd);
+	if (is_alone(txn, slot->fd))
+		content = ds_content_is(txn->os, slot->fd, slot->change->before);
+	if (drop_or_keep(txn, dir, slot->temp, slot->change->path, content) != 0)
 		ds_note(txn, "%s: its former version is still in %s/tmp: %s", slot->change->path,
 			txn->place.state, strerror(errno));
 }
@@ -198,6 +196,19 @@ static bool hashes_of(const char *name, unsigned char *before, unsigned char *af
 	return take_hash(&at, before) && take_hash(&at, after) && !*at;
 }
 
+static enum ds_content is_either(struct ds_txn *txn, int fd, const unsigned char *hash,
+				 const unsigned char *other)
+{
+	unsigned char found[DS_SHA256_SIZE];
+	uint64_t size;
+
+	if (ds_content_hash(txn->os, fd, found, &size) != 0)
+		return DS_CONTENT_FAILED;
+	return memcmp(found, hash, sizeof found) == 0 || memcmp(found, other, sizeof found) == 0
+		       ? DS_CONTENT_SAME
+		       : DS_CONTENT_OTHER;
+}
+
 static int sweep_file(struct ds_txn *txn, int dir, const char *name)
 {
 	unsigned char before[DS_SHA256_SIZE];
@@ -211,7 +222,11 @@ static int sweep_file(struct ds_txn *txn, int dir, const char *name)
 	if (!S_ISREG(st.st_mode))
 		return ds_keep_inode(txn, dir, name, name);
 	int fd = txn->os->open(dir, name, O_RDONLY, 0);
-	int status = fd < 0 ? -1 : ds_drop_or_keep(txn, dir, name, fd, "a file", before, after);
+	if (fd < 0)
+		return -1;
+	enum ds_content content =
+		is_alone(txn, fd) ? is_either(txn, fd, before, after) : DS_CONTENT_OTHER;
+	int status = drop_or_keep(txn, dir, name, "a file", content);
 	ds_close_fd(txn->os, &fd);
 	return status;
 }

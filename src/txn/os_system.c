@@ -104,7 +104,7 @@ static void sys_sleep_ms(long ms)
 
 const struct ds_os ds_os_system = {
 	.open = sys_open,
-	.open_beneath = ds_open_beneath_portable, /* the one that follows no link at all */
+	.open_beneath = ds_open_without_links,
 	.close = close,
 	.read = sys_read,
 	.write = write,

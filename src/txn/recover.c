@@ -173,8 +173,8 @@ static int put_one_back(struct recovery *r, int dir, size_t i, ds_error *err)
 {
 	const struct ds_journal_file *file = &r->journal.files[i];
 	char name[DS_TEMP_NAME_ROOM + 1];
-	struct ds_expected out = {0, file->after_size, file->after_hash};
-	struct ds_expected in = {0, file->before.len, file->before_hash};
+	struct ds_expected out = {.size = file->after_size, .hash = file->after_hash};
+	struct ds_expected in = {.bytes = file->before};
 
 	if (old_as_file(r, dir, i, name) != 0)
 		return ds_fail_path(err, DS_TROUBLE, r->paths[i], strerror(errno));

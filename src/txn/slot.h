@@ -72,6 +72,7 @@ enum ds_swap_outcome {
 
 struct ds_expected {
 	ino_t ino; /* 0: whatever it is */
+	struct ds_text bytes; /* of these, or, where `at` is NULL, of that size and hash */
 	uint64_t size;
 	const unsigned char *hash;
 };
@@ -84,11 +85,6 @@ int ds_keep_copy(struct ds_txn *txn, int fd, const char *path);
 
 /* Moves a file of tmp/ into saved/ and says so: K1. */
 int ds_keep_inode(struct ds_txn *txn, int dir, const char *temp, const char *path);
-
-/* Drops a file of tmp/ if it is one of these contents and nobody has it open, else
- * keeps it: R1. `fd` is the only descriptor of ours on it. */
-int ds_drop_or_keep(struct ds_txn *txn, int dir, const char *temp, int fd, const char *path,
-		    const unsigned char *hash, const unsigned char *other);
 
 /* Writes `bytes` as a new file, dressed as `like`; not synced. Returns its descriptor,
  * or -1 with errno, and then nothing is there; *what says which step. */

@@ -299,6 +299,7 @@ int ds_lock_take(struct ds_txn *txn, ds_error *err)
 
 void ds_lock_drop(struct ds_txn *txn)
 {
+	ds_buf_cut(&txn->ours, 0);
 	ds_close_fd(txn->os, &txn->lock);
 }
 
@@ -367,6 +368,7 @@ void ds_txn_close(struct ds_txn *txn)
 	ds_close_fd(txn->os, &txn->top);
 	ds_place_free(&txn->place);
 	ds_buf_free(&txn->notes);
+	ds_buf_free(&txn->ours);
 	free(txn);
 }
 

@@ -28,6 +28,7 @@ struct ds_txn {
 	int tmp;   /* where new contents wait, on the file system of the files */
 	dev_t dev; /* which that is */
 	bool tmp_in_worktree;
+	struct ds_buf ours; /* a directory whose way was looked at: T1; under the lock only */
 	long long deadline; /* of the call that is under way */
 
 	struct ds_buf notes; /* each with a NUL behind it */

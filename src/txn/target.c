@@ -77,13 +77,26 @@ static int is_repository(struct ds_txn *txn, struct ds_buf *way)
 	return found;
 }
 
+/* How much of the path's way was looked at for the file before: those of a batch often
+ * lie side by side. Up to a "/", or 0. */
+static size_t known_way(const struct ds_txn *txn, const char *path)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < txn->ours.len && path[i] == txn->ours.bytes[i]; i++)
+		if (path[i] == '/')
+			known = i;
+	return known;
+}
+
 /* T1: what lies in another repository has a state folder, and a writer, of its own. */
 static int is_foreign_ground(struct ds_txn *txn, const char *path)
 {
 	struct ds_buf way = {0};
+	size_t known = known_way(txn, path);
 	int foreign = 0;
 
-	for (const char *slash = strchr(path, '/'); slash && !foreign;
+	for (const char *slash = strchr(path + known + (known > 0), '/'); slash && !foreign;
 	     slash = strchr(slash + 1, '/')) {
 		ds_buf_cut(&way, 0);
 		ds_buf_append(&way, path, (size_t)(slash - path));
@@ -91,6 +104,9 @@ static int is_foreign_ground(struct ds_txn *txn, const char *path)
 	}
 	int why = errno;
 	ds_buf_free(&way);
+	ds_buf_cut(&txn->ours, 0);
+	if (!foreign)
+		ds_buf_puts(&txn->ours, path);
 	errno = why;
 	return foreign;
 }

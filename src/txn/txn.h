@@ -93,8 +93,9 @@ struct ds_change {
 	struct ds_text after;
 	size_t group; /* changes of one group are done together or not at all;
 		       * those of a group stand side by side */
-	/* Lines for log.jsonl, without what is the same for all ("event", "txid",
-	 * "time", "who") and without braces: "\"item\":\"0047\",...". NULL-ended, or NULL. */
+	/* Lines for log.jsonl, without what each of them says ("event", "txid", "time",
+	 * "who", and the SHA-256 of the content "before" and "after") and without
+	 * braces: "\"item\": \"0047\", ...". NULL-ended, or NULL. */
 	const char *const *log;
 	const char *about; /* the same for the line of a conflict, before its path; or NULL */
 

@@ -974,8 +974,8 @@ Test(set, is_logged_with_all_that_takes_it_back)
 		"\"rule\": \"specweave\", \"item\": \"0001-a\", \"copy\": \"spec.md\", "
 		"\"path\": \"" ITEMS "/0001-a/spec.md\", \"field\": \"status\", "
 		"\"from\": \"planning\", \"to\": \"completed\", \"old\": \"planning\", "
-		"\"new\": \"completed\", \"at\": 25, \"lead\": 0, \"before\": \"",
-		"\"why\": \"because\", \"forced\": true",
+		"\"new\": \"completed\", \"at\": 25, \"lead\": 0, \"why\": \"because\"",
+		"\"why\": \"because\", \"forced\": true, \"before\": \"",
 		"\"field\": \"lastActivity\", \"inserted\": \"",
 		"\"who\"",
 	};
