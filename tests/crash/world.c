@@ -64,6 +64,14 @@ bool world_long(void)
 	return value && strcmp(value, "1") == 0;
 }
 
+int world_thin(void)
+{
+	const char *value = getenv("DESYNC_THIN");
+	int thin = value ? atoi(value) : 1;
+
+	return thin > 0 ? thin : 1;
+}
+
 _Noreturn void world_die(const char *what)
 {
 	fprintf(stderr, "the test itself failed: %s: %s\n", what, strerror(errno));

@@ -111,6 +111,10 @@ bool world_saved(const struct world *world, const char *token);
 /* DESYNC_LONG=1 is set. */
 bool world_long(void);
 
+/* DESYNC_THIN=N is set: only one in N of what the bounded form tries, and no controls.
+ * 1 else. */
+int world_thin(void);
+
 /* Ends the test: this can only be the test's own fault. */
 _Noreturn void world_die(const char *what);
 
