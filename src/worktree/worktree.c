@@ -232,9 +232,8 @@ static bool read_put_back(struct ds_blob *blob, const struct worktree *worktree,
 	if (!whole.failed && interrupted->count)
 		file = bsearch(&key, interrupted->files, interrupted->count, sizeof key,
 			       compare_files);
-	if (whole.failed)
-		unusable(blob, "out of memory");
-	else if (file && extent && !ds_buf_append(&blob->bytes, file->bytes.bytes, file->bytes.len))
+	if (whole.failed ||
+	    (file && extent && !ds_buf_append(&blob->bytes, file->bytes.bytes, file->bytes.len)))
 		unusable(blob, "out of memory");
 	else if (file)
 		blob->kind = DS_REGULAR;
