@@ -561,8 +561,10 @@ Test(txn, leaves_a_damaged_journal_alone)
 		struct ds_txn *txn = open_txn(0);
 		snprintf(path, sizeof path, "%s/.git/desync/journal", scratch.root);
 		cr_assert_eq(stat(path, &st), 0);
-		if ((off_t)at >= st.st_size)
+		if ((off_t)at >= st.st_size) {
+			ds_txn_close(txn);
 			break;
+		}
 		edit_journal(at, 0x41);
 		cr_expect_eq(ds_txn_recover(txn, &err), DS_INTERRUPTED, "byte %zu", at);
 		cr_expect_str_eq(content("d/one"), "one new\n");
