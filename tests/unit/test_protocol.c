@@ -483,6 +483,27 @@ Test(protocol, a_before_image_is_synced)
 	ds_txn_close(txn);
 }
 
+/* V4: lines of earlier changes stay, and the lines of this one go. */
+Test(protocol, a_recovery_and_the_log)
+{
+	struct ds_change first = change("d/one", "one old\n", "one old again\n", 0);
+	struct ds_change back = change("d/one", "one old again\n", "one old\n", 0);
+	struct ds_txn *txn = open_txn(&usual);
+
+	cr_assert_eq(ds_txn_commit(txn, &first, 1, &err), 0, "%s", err.message);
+	cr_assert_eq(ds_txn_commit(txn, &back, 1, &err), 0, "%s", err.message);
+	ds_txn_close(txn);
+	commit_until("unlink state/journal");
+	cr_expect_eq(changes_in_log(), 4);
+	test_scratch_run(&scratch, "rm e/two");
+	txn = open_txn(&usual);
+	cr_assert_eq(ds_txn_recover(txn, &err), 0, "%s", err.message);
+	cr_expect_eq(changes_in_log(), 2);
+	cr_expect_eq(lines_of("grep '\"event\": \"roll-back\"' .git/desync/log.jsonl"), 1);
+	cr_expect(has_note(txn, "e/two: changed by somebody else since"));
+	ds_txn_close(txn);
+}
+
 /* From 64 files on one syncfs stands for all. */
 static const char *const many_order[] = {"syncfs state/tmp/ID.part",
 					 "rename state/tmp/ID.part state/tmp/ID",
@@ -1142,11 +1163,20 @@ static int rename_far(int from_dir, const char *from, int to_dir, const char *to
 	return ds_os_system.rename(from_dir, from, to_dir, to);
 }
 
+static int swap_far(int dir_a, const char *a, int dir_b, const char *b)
+{
+	if (strncmp(where(dir_a, NULL), "state", 5) == 0) {
+		errno = EXDEV;
+		return -1;
+	}
+	return ds_os_system.swap(dir_a, a, dir_b, b);
+}
+
 Test(protocol, a_state_folder_on_another_file_system)
 {
 	struct ds_txn *txn;
 
-	os.stat = stat_far, os.rename = rename_far;
+	os.stat = stat_far, os.rename = rename_far, os.swap = swap_far;
 	commit_until("unlink state/journal");
 	cr_expect_eq(lines_of("find .desync/tmp -type f"), 2);
 	cr_expect_str_eq(content(".desync/.gitignore"), "*\n");
