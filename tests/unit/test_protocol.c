@@ -827,6 +827,21 @@ Test(protocol, without_leases_a_late_write_is_seen)
 	close(held);
 }
 
+/* X2: the same inode, as long as before, and another content. */
+Test(protocol, without_leases_a_write_before_the_swap_is_seen)
+{
+	struct ds_txn *txn;
+
+	os.take_lease = no_lease;
+	rules[0] = (struct rule){
+		.at = "swap state/tmp/ID/0 d/one", .nth = 1, .command = "echo theirs! >d/one"};
+	cr_assert_eq(commit_both(&txn, &usual), 0, "%s", err.message);
+	cr_expect_eq(both[0].outcome, DS_CHANGE_CONFLICT);
+	cr_expect_str_eq(content("d/one"), "theirs!\n");
+	cr_expect_eq(saved(), 1);
+	ds_txn_close(txn);
+}
+
 /* The signal that somebody waits for the lease ends nobody. */
 static void try_to_write(void)
 {
@@ -913,6 +928,7 @@ Test(protocol, others_in_the_middle)
 		cr_expect_str_eq(content("d/one"), others[i].one, "%zu: %s", i, content("d/one"));
 		cr_expect_neq(strcmp(content("e/two"), "two new\n"), 0, "%zu", i);
 		cr_expect_eq(saved(), others[i].saved, "%zu: %zu", i, saved());
+		cr_expect_eq(lines_of("ls .git/desync/saved | grep -v -e '-one$'"), 0, "%zu", i);
 		cr_expect_eq(in_tmp(), 0, "%zu", i);
 		cr_expect_eq(changes_in_log(), 0, "%zu", i);
 		ds_txn_close(txn);
@@ -1308,11 +1324,12 @@ static int count_line(void *context, struct ds_text line)
 /* G1: a line that a crash tore is cut off by the next, and never read. */
 Test(protocol, a_torn_line)
 {
+	static const char *const order[] = {"lock state/lock", "read state/log.jsonl", NULL};
 	struct ds_txn *txn;
 	int lines = 0;
 
 	test_scratch_run(&scratch, "mkdir -m 0700 .git/desync && umask 077 && cd .git/desync && "
-				   "{ echo '{\"event\": \"x\"}'; printf '{\"torn'; "
+				   "{ echo '{\"event\": \"x\"}'; printf torn; "
 				   "head -c 5000 /dev/zero; } >log.jsonl");
 	txn = open_txn(&usual);
 	cr_assert_eq(ds_txn_log(txn, count_line, &lines, &err), 0, "%s", err.message);
@@ -1321,8 +1338,22 @@ Test(protocol, a_torn_line)
 	cr_assert_eq(commit_both(&txn, &usual), 0, "%s", err.message);
 	cr_expect_eq(lines_of("grep -v '^{.*}$' .git/desync/log.jsonl"), 0);
 	lines = 0;
+	set_rules(rules, 0);
 	cr_assert_eq(ds_txn_log(txn, count_line, &lines, &err), 0, "%s", err.message);
 	cr_expect_eq(lines, 3);
+	cr_expect_null(missing(order), "%s in\n%s", missing(order), trace);
+	ds_txn_close(txn);
+}
+
+Test(protocol, no_lines_and_no_log)
+{
+	struct ds_change one = change("d/one", "one old\n", "one new\n", 0);
+	struct ds_txn *txn = open_txn(&usual);
+
+	one.log = NULL;
+	cr_assert_eq(ds_txn_commit(txn, &one, 1, &err), 0, "%s", err.message);
+	cr_expect_eq(one.outcome, DS_CHANGE_DONE, "%s", one.why);
+	cr_expect_not(is_there(".git/desync/log.jsonl"));
 	ds_txn_close(txn);
 }
 

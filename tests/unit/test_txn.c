@@ -158,6 +158,7 @@ static const struct {
 } refusals[] = {
 	{"mv d/one d/gone", "d/one", DS_CHANGE_CONFLICT, "it is no longer there"},
 	{"echo more >>d/one", "d/one", DS_CHANGE_CONFLICT, "somebody else changed it meanwhile"},
+	{"echo ONE OLD >d/one", "d/one", DS_CHANGE_CONFLICT, "somebody else changed it meanwhile"},
 	{":>d/one", "d/one", DS_CHANGE_CONFLICT, "somebody else changed it meanwhile"},
 	{"ln d/one d/name", "d/one", DS_CHANGE_REFUSED, "hard links"},
 	{"mv d/one d/x && ln -s x d/one", "d/one", DS_CHANGE_REFUSED, "a link, or behind one"},
