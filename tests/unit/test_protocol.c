@@ -1205,8 +1205,15 @@ Test(protocol, a_state_folder_on_another_file_system)
 
 	test_scratch_run(&scratch, "printf 'two old\\n' >e/two");
 	open_to_read();
+	rules[0] = (struct rule){.at = "fsync state/saved", .error = EIO};
 	cr_assert_eq(commit_both(&txn, &usual), 0, "%s", err.message);
 	cr_expect_eq(both[0].outcome, DS_CHANGE_DONE, "%s", both[0].why);
+	cr_expect_eq(lines_of("find .desync/tmp -type f"), 1, "what could not be kept is gone");
+	ds_txn_close(txn);
+	test_scratch_run(&scratch, "rm .git/desync/saved/*");
+	set_rules(rules, 0);
+	txn = open_txn(&usual);
+	cr_assert_eq(ds_txn_recover(txn, &err), 0, "%s", err.message);
 	cr_expect_eq(saved(), 1);
 	cr_expect_eq(lines_of("find .desync/tmp -type f"), 0);
 	ds_txn_close(txn);
@@ -1375,19 +1382,20 @@ static const char zeros[] = "000000000000000000000000000000000000000000000000000
 static const struct {
 	const char *setup; /* in tmp/X */
 	size_t saved;
+	const char *name; /* that it is saved by */
 } litter[] = {
-	{"mv ../X ../X.part && cd ../X.part && echo half >0-x", 0},
-	{"printf 'two old\\n' >1-$(sha256sum <file | cut -c 1-64)-$Z", 0},
-	{"printf 'two old\\n' >1-$Z-$(sha256sum <file | cut -c 1-64)", 0},
-	{"printf 'two old\\n' >r1-$Z-$(sha256sum <file | cut -c 1-64)", 0},
-	{"echo other >1-$Z-$Z", 1},
-	{"echo other >stranger", 1},
-	{"echo other >1-$Z-${Z}x", 1},
-	{"echo other >1-$Z", 1},
-	{"mkdir 1-$Z-$Z", 1},
-	{"ln -s /etc/passwd 1-$Z-$Z", 1},
-	{"echo a >1-$Z-$Z; echo b >2-$Z-$Z; echo c >'od d'", 3},
-	{"echo half >../../journal.tmp", 0},
+	{"mv ../X ../X.part && cd ../X.part && echo half >0-x", 0, ""},
+	{"printf 'two old\\n' >1-$(sha256sum <file | cut -c 1-64)-$Z", 0, ""},
+	{"printf 'two old\\n' >1-$Z-$(sha256sum <file | cut -c 1-64)", 0, ""},
+	{"printf 'two old\\n' >r1-$Z-$(sha256sum <file | cut -c 1-64)", 0, ""},
+	{"echo other >1-$Z-$Z", 1, "-0-a_file"},
+	{"echo other >stranger", 1, "-0-stranger"},
+	{"printf 'two old\\n' >1-$(sha256sum <file | cut -c 1-64)-${Z}x", 1, ""},
+	{"echo other >1-$Z", 1, ""},
+	{"mkdir 1-$Z-$Z", 1, ""},
+	{"ln -s /etc/passwd 1-$Z-$Z", 1, ""},
+	{"echo a >1-$Z-$Z; echo b >2-$Z-$Z; echo c >'od d'", 3, ""},
+	{"cd ../.. && echo half >journal.tmp && rm -r tmp", 0, ""},
 };
 
 Test(protocol, whatever_lies_in_tmp_is_looked_at)
@@ -1404,6 +1412,10 @@ Test(protocol, whatever_lies_in_tmp_is_looked_at)
 		txn = open_txn(&usual);
 		cr_assert_eq(ds_txn_recover(txn, &err), 0, "%zu: %s", i, err.message);
 		cr_expect_eq(saved(), litter[i].saved, "%zu: %zu", i, saved());
+		char named[128];
+		snprintf(named, sizeof named, "ls .git/desync/saved | grep -e '%s$'",
+			 litter[i].name);
+		cr_expect_eq(lines_of(named), litter[i].saved, "%zu", i);
 		cr_expect_eq(lines_of("ls -A .git/desync/tmp"), 0, "%zu", i);
 		cr_expect_not(is_there(".git/desync/journal.tmp"));
 		cr_expect_eq(lines_of("ls .git/desync/saved | grep '[^0-9a-zA-Z._-]'"), 0, "%zu",

@@ -374,6 +374,7 @@ Test(txn, says_where_names_cannot_be_swapped)
 	cr_expect_eq(changes[0].outcome, DS_CHANGE_DONE, "%s", changes[0].why);
 	cr_expect_str_eq(content("d/one"), "one new\n");
 	cr_expect(fails_to_swap);
+	cr_expect_null(ds_txn_note(txn, 0), "%s", ds_txn_note(txn, 0));
 	expect_no_litter(0);
 	ds_txn_close(txn);
 }
