@@ -475,11 +475,28 @@ Test(protocol, a_before_image_is_synced)
 					    "swap state/tmp/ID/r0 d/one", "fsync d", NULL};
 
 	commit_until("unlink state/journal");
-	test_scratch_run(&scratch, "rm -r .git/desync/tmp/*; rm e/two");
+	/* Half of one, from a recovery that was interrupted itself. */
+	test_scratch_run(&scratch, "cd .git/desync/tmp/* && name=$(ls | grep ^0) && rm * && "
+				   "echo half >r$name; rm -r ../../../../e");
 	struct ds_txn *txn = open_txn(&usual);
 	cr_assert_eq(ds_txn_recover(txn, &err), 0, "%s", err.message);
 	cr_expect_null(missing(order), "%s in\n%s", missing(order), trace);
 	cr_expect_str_eq(content("d/one"), "one old\n");
+	ds_txn_close(txn);
+}
+
+/* V3: what cannot be looked at is not judged, and the journal stays. */
+Test(protocol, a_recovery_that_cannot_look)
+{
+	struct ds_txn *txn;
+
+	commit_until("unlink state/journal");
+	rules[0] = (struct rule){.at = "read d/one", .error = EIO};
+	txn = open_txn(&usual);
+	cr_expect_eq(ds_txn_recover(txn, &err), DS_INTERRUPTED);
+	cr_expect(strstr(err.message, "d/one: Input/output error"), "%s", err.message);
+	cr_expect_str_eq(content("e/two"), "two new\n");
+	cr_expect(is_there(".git/desync/journal"));
 	ds_txn_close(txn);
 }
 
