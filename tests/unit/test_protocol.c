@@ -1257,6 +1257,20 @@ Test(protocol, a_target_on_another_file_system)
 	ds_txn_close(txn);
 }
 
+/* Git takes neither for a part of the project; a HEAD alone makes no repository. */
+Test(protocol, a_state_folder_without_git)
+{
+	struct ds_txn *txn;
+
+	test_scratch_run(&scratch, "rm -r .git; : >d/HEAD");
+	ds_place_free(&place);
+	cr_assert_eq(ds_place_find(&place, scratch.root, NULL, &err), 0, "%s", err.message);
+	cr_assert_eq(commit_both(&txn, &usual), 0, "%s", err.message);
+	cr_expect_eq(both[0].outcome, DS_CHANGE_DONE, "%s", both[0].why);
+	cr_expect_str_eq(content(".desync/.gitignore"), "*\n");
+	ds_txn_close(txn);
+}
+
 /* ---- Readers ------------------------------------------------------------ */
 
 static void nothing(void *context)
