@@ -703,6 +703,8 @@ static void play(const struct fault *fault, size_t i)
 	cr_expect_str_eq(content("d/one"), ones[fault->holds], "%zu %s", i, rules[0].at);
 	cr_expect_eq(is_there(".git/desync/journal"), fault->journal, "%zu %s", i, rules[0].at);
 	cr_expect(!fault->journal || in_tmp(), "%zu: what is to be put back is gone", i);
+	if (rules[0].error == EINTR)
+		cr_expect_eq(in_tmp(), 0, "%zu: as if there were no leases", i);
 	if (!fault->journal)
 		cr_expect_eq(changes_in_log(), status == 0 && fault->holds == 1 ? 2 : 0, "%zu", i);
 	cr_expect_eq(ds_txn_is_doubtful(txn), strstr(fault->says, "is not known") != NULL, "%zu",
@@ -1268,6 +1270,19 @@ Test(protocol, a_state_folder_without_git)
 	cr_assert_eq(commit_both(&txn, &usual), 0, "%s", err.message);
 	cr_expect_eq(both[0].outcome, DS_CHANGE_DONE, "%s", both[0].why);
 	cr_expect_str_eq(content(".desync/.gitignore"), "*\n");
+	ds_txn_close(txn);
+}
+
+/* T2: also of a file that the change leaves as it is, which is only looked at. */
+Test(protocol, a_partner_that_stays_as_it_is)
+{
+	struct ds_change changes[] = {change("d/one", "one\n", "one\n", 0),
+				      change("e/two", "two old\n", "two new\n", 0)};
+	struct ds_txn *txn = open_txn(&usual);
+
+	cr_assert_eq(ds_txn_commit(txn, changes, 2, &err), 0, "%s", err.message);
+	cr_expect_eq(changes[0].outcome, DS_CHANGE_CONFLICT);
+	cr_expect_str_eq(content("e/two"), "two old\n");
 	ds_txn_close(txn);
 }
 

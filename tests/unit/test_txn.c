@@ -433,6 +433,10 @@ static const struct {
 	 "not a state folder of ours"},
 	{"mkdir -m 0700 .git/desync && umask 077 && mkfifo .git/desync/lock", DS_TROUBLE,
 	 "not a state folder of ours"},
+	{"mkdir -m 0700 .git/desync && umask 077 && : >x && ln -s ../../x .git/desync/lock",
+	 DS_TROUBLE, "not a state folder of ours"},
+	{"mkdir -m 0700 .git/desync && mkfifo -m 0600 .git/desync/journal", DS_INTERRUPTED,
+	 "not a file of ours"},
 	{"mkdir -m 0700 .git/desync && mkdir -m 0755 .git/desync/tmp", DS_TROUBLE, "tmp"},
 	{"mkdir -m 0700 .git/desync && umask 077 && echo x >.git/desync/journal && chmod 0644 "
 	 ".git/desync/journal",
