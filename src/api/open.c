@@ -10,7 +10,7 @@
 #include "repo.h"
 #include "worktree.h"
 
-enum { RULE_LIMIT = 64 };
+enum { RULE_LIMIT = 64, LOCK_WAIT_MS = 10 * 1000 };
 
 void ds_take_options(void *into, size_t size, const void *options)
 {
@@ -150,7 +150,7 @@ static int start_at(ds_repo *repo, const char *dir, ds_error *err)
 static int find_place(ds_repo *repo, ds_error *err)
 {
 	if (ds_place_find(&repo->place, repo->root, repo->root, &repo->no_place) == 0)
-		return ds_worktree_guard(repo->source, repo->root, &repo->place, err);
+		return ds_worktree_guard(repo->source, repo->root, &repo->place, LOCK_WAIT_MS, err);
 	ds_place_free(&repo->place);
 	return 0;
 }

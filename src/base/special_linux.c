@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -87,12 +88,13 @@ bool ds_lock_holder(int fd, struct ds_holder *holder)
 		 (unsigned long long)st.st_ino);
 	while (!found && fgets(line, sizeof line, file)) {
 		char where[64];
-		long pid;
+		char pid[24];
 		/* "1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF" */
-		found = sscanf(line, "%*d: FLOCK %*s %*s %ld %63s", &pid, where) == 2 && pid > 0 &&
-			strcmp(where, wanted) == 0;
-		if (found)
-			*holder = (struct ds_holder){.pid = pid};
+		if (sscanf(line, "%*s FLOCK %*s %*s %23s %63s", pid, where) != 2)
+			continue;
+		/* It is 0 for a process that is not to be seen from here. */
+		*holder = (struct ds_holder){.pid = strtol(pid, NULL, 10)};
+		found = holder->pid > 0 && strcmp(where, wanted) == 0;
 	}
 	fclose(file); /* only read from: nothing to lose */
 	if (found)

@@ -244,7 +244,7 @@ static int sweep_dir(struct ds_txn *txn, int tmp, const char *name)
 	int dir = ds_state_dir(txn, tmp, name, false);
 	int status = dir < 0 ? -1 : txn->os->list(dir, add_name, &names);
 
-	for (const char *at = names.bytes; !status && at < names.bytes + names.len;
+	for (const char *at = names.bytes; at && !status && at < names.bytes + names.len;
 	     at += strlen(at) + 1)
 		status = is_part(name) ? txn->os->unlink(dir, at) : sweep_file(txn, dir, at);
 	ds_close_fd(txn->os, &dir);
@@ -257,7 +257,7 @@ static int sweep_tmp(struct ds_txn *txn, int tmp)
 	struct ds_buf names = {0};
 	int status = txn->os->list(tmp, add_name, &names);
 
-	for (const char *at = names.bytes; !status && names.len && at < names.bytes + names.len;
+	for (const char *at = names.bytes; at && !status && at < names.bytes + names.len;
 	     at += strlen(at) + 1)
 		status = sweep_dir(txn, tmp, at);
 	int why = errno;

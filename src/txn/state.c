@@ -83,6 +83,17 @@ bool ds_state_is_sound(const struct stat *st, const struct ds_place *place)
 	return is_owned(st, place) && (st->st_mode & 077) == 0;
 }
 
+static bool is_file_of_ours(const struct stat *st, const struct ds_place *place)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink <= 1 && ds_state_is_sound(st, place);
+}
+
+static int not_ours(void)
+{
+	errno = EPERM;
+	return -1;
+}
+
 /* Root works for the owner of the worktree, who must be able to go on alone. */
 static int give_away(struct ds_txn *txn, int fd)
 {
@@ -98,19 +109,14 @@ int ds_state_file(struct ds_txn *txn, int dir, const char *name, int flags)
 
 	if (fd < 0)
 		return -1;
-	int why = 0;
-	if (txn->os->stat(fd, &st) != 0)
-		why = errno;
-	else if (!S_ISREG(st.st_mode) || st.st_nlink > 1 || !ds_state_is_sound(&st, &txn->place))
-		why = EPERM;
-	else if ((flags & O_CREAT) && st.st_size == 0 && st.st_uid != txn->place.owner &&
-		 give_away(txn, fd) != 0)
-		why = errno;
-	if (!why)
-		return fd;
-	ds_close_fd(txn->os, &fd);
-	errno = why;
-	return -1;
+	int status = txn->os->stat(fd, &st);
+	if (status == 0 && !is_file_of_ours(&st, &txn->place))
+		status = not_ours();
+	if (status == 0 && (flags & O_CREAT) && st.st_size == 0 && st.st_uid != txn->place.owner)
+		status = give_away(txn, fd);
+	if (status != 0)
+		ds_close_fd(txn->os, &fd);
+	return fd;
 }
 
 int ds_state_dir(struct ds_txn *txn, int parent, const char *name, bool make)
@@ -124,18 +130,14 @@ int ds_state_dir(struct ds_txn *txn, int parent, const char *name, bool make)
 	int fd = os->open(parent, name, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return -1;
-	int why = 0;
-	if (made && give_away(txn, fd) != 0)
-		why = errno;
-	else if (os->stat(fd, &st) != 0)
-		why = errno;
-	else if (!ds_state_is_sound(&st, &txn->place))
-		why = EPERM;
-	if (!why)
-		return fd;
-	ds_close_fd(os, &fd);
-	errno = why;
-	return -1;
+	int status = made ? give_away(txn, fd) : 0;
+	if (status == 0)
+		status = os->stat(fd, &st);
+	if (status == 0 && !ds_state_is_sound(&st, &txn->place))
+		status = not_ours();
+	if (status != 0)
+		ds_close_fd(os, &fd);
+	return fd;
 }
 
 /* ---- The folder --------------------------------------------------------- */

@@ -15,12 +15,11 @@
 #include "beneath.h"
 #include "err.h"
 
-enum { LOCK_WAIT_MS = 10 * 1000 };
-
 struct worktree {
 	struct ds_source source;
 	int root;
 	const struct ds_place *place; /* or NULL */
+	long wait_ms;                 /* for its lock */
 	char *prefix;                 /* of paths as the place has them, with a "/"; or "" */
 	const struct ds_interrupted *interrupted; /* or NULL; its files are sorted */
 	atomic_bool unlocked;
@@ -232,9 +231,8 @@ static bool read_put_back(struct ds_blob *blob, const struct worktree *worktree,
 	if (!whole.failed && interrupted->count)
 		file = bsearch(&key, interrupted->files, interrupted->count, sizeof key,
 			       compare_files);
-	if (whole.failed)
-		unusable(blob, "out of memory");
-	else if (file && extent && !ds_buf_append(&blob->bytes, file->bytes.bytes, file->bytes.len))
+	if (whole.failed ||
+	    (file && extent && !ds_buf_append(&blob->bytes, file->bytes.bytes, file->bytes.len)))
 		unusable(blob, "out of memory");
 	else if (file)
 		blob->kind = DS_REGULAR;
@@ -335,7 +333,7 @@ static int worktree_list(struct ds_source *source, const char *path, ds_entry_fn
 static void worktree_confirm(struct ds_source *source, void (*again)(void *), void *context)
 {
 	struct worktree *worktree = (struct worktree *)source;
-	long wait = atomic_load(&worktree->unlocked) ? 0 : LOCK_WAIT_MS;
+	long wait = atomic_load(&worktree->unlocked) ? 0 : worktree->wait_ms;
 
 	if (!worktree->place)
 		again(context);
@@ -349,7 +347,7 @@ bool ds_worktree_was_unlocked(struct ds_source *source)
 }
 
 int ds_worktree_guard(struct ds_source *source, const char *root, const struct ds_place *place,
-		      ds_error *err)
+		      long wait_ms, ds_error *err)
 {
 	struct worktree *worktree = (struct worktree *)source;
 	size_t top = strlen(place->top);
@@ -367,6 +365,7 @@ int ds_worktree_guard(struct ds_source *source, const char *root, const struct d
 	free(worktree->prefix);
 	worktree->prefix = prefix.bytes;
 	worktree->place = place;
+	worktree->wait_ms = wait_ms;
 	return 0;
 }
 

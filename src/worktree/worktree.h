@@ -13,9 +13,10 @@
 int ds_worktree_open(struct ds_source **out, const char *root, ds_error *err);
 
 /* From now on what looks wrong is read again under the shared lock of that place, which
- * must outlive the source. Without a place it is only read again. */
+ * must outlive the source. The lock is waited for once, that long. Without a place it is
+ * only read again. */
 int ds_worktree_guard(struct ds_source *source, const char *root, const struct ds_place *place,
-		      ds_error *err);
+		      long wait_ms, ds_error *err);
 
 /* Reads the files of an interrupted transaction as recovery would put them back, until
  * this is called with NULL. `interrupted` must outlive that. */

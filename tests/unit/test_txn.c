@@ -158,6 +158,7 @@ static const struct {
 } refusals[] = {
 	{"mv d/one d/gone", "d/one", DS_CHANGE_CONFLICT, "it is no longer there"},
 	{"echo more >>d/one", "d/one", DS_CHANGE_CONFLICT, "somebody else changed it meanwhile"},
+	{"echo ONE OLD >d/one", "d/one", DS_CHANGE_CONFLICT, "somebody else changed it meanwhile"},
 	{":>d/one", "d/one", DS_CHANGE_CONFLICT, "somebody else changed it meanwhile"},
 	{"ln d/one d/name", "d/one", DS_CHANGE_REFUSED, "hard links"},
 	{"mv d/one d/x && ln -s x d/one", "d/one", DS_CHANGE_REFUSED, "a link, or behind one"},
@@ -175,7 +176,27 @@ static const struct {
 	{":", "d/.GIT/config", DS_CHANGE_REFUSED, "outside of the repository"},
 	{":", ".desync/x", DS_CHANGE_REFUSED, "outside of the repository"},
 	{"ln -s /etc out", "out/passwd", DS_CHANGE_REFUSED, "a link, or behind one"},
+	{"rm d/one && perl -MSocket -e '"
+	 "socket(S,PF_UNIX,SOCK_STREAM,0);bind(S,sockaddr_un(\"d/one\"))'",
+	 "d/one", DS_CHANGE_REFUSED, "not a regular file"},
+	{"mkdir d/objects d/refs; : >d/HEAD", "d/one", DS_CHANGE_REFUSED, "another repository"},
 };
+
+/* One that belongs to somebody else: only root can make it. */
+Test(txn, refuses_what_belongs_to_another_user)
+{
+	struct ds_change changes[] = {change("d/one", "one old\n", "one new\n", 0)};
+
+	if (geteuid() != 0)
+		cr_skip_test("not root");
+	test_scratch_run(&scratch, "chown 1234 d/one");
+	cr_assert_eq(commit(changes, 1), 0, "%s", err.message);
+	cr_expect_eq(changes[0].outcome, DS_CHANGE_REFUSED);
+	cr_expect(strstr(changes[0].why, "another user"), "%s", changes[0].why);
+	test_scratch_run(&scratch, "chown 0 d/one; chown -R 1234 .git/desync");
+	cr_expect_eq(commit(changes, 1), DS_TROUBLE);
+	cr_expect(strstr(err.message, "not a state folder of ours"), "%s", err.message);
+}
 
 Test(txn, refuses_and_leaves_the_partner)
 {
@@ -353,6 +374,7 @@ Test(txn, says_where_names_cannot_be_swapped)
 	cr_expect_eq(changes[0].outcome, DS_CHANGE_DONE, "%s", changes[0].why);
 	cr_expect_str_eq(content("d/one"), "one new\n");
 	cr_expect(fails_to_swap);
+	cr_expect_null(ds_txn_note(txn, 0), "%s", ds_txn_note(txn, 0));
 	expect_no_litter(0);
 	ds_txn_close(txn);
 }
@@ -407,6 +429,18 @@ static const struct {
 	{"mkdir -m 0700 .git/desync && ln -s /etc/passwd .git/desync/lock", DS_TROUBLE,
 	 "not a state folder of ours"},
 	{"mkdir -m 0700 .git/desync && mkdir .git/desync/lock", DS_TROUBLE, "lock"},
+	{"mkdir -m 0700 .git/desync && umask 077 && : >x && ln x .git/desync/lock", DS_TROUBLE,
+	 "not a state folder of ours"},
+	{"mkdir -m 0700 .git/desync && umask 077 && mkfifo .git/desync/lock", DS_TROUBLE,
+	 "not a state folder of ours"},
+	{"mkdir -m 0700 .git/desync && umask 077 && : >x && ln -s ../../x .git/desync/lock",
+	 DS_TROUBLE, "not a state folder of ours"},
+	{"mkdir -m 0700 .git/desync && mkfifo -m 0600 .git/desync/journal", DS_INTERRUPTED,
+	 "not a file of ours"},
+	{"mkdir -m 0700 .git/desync && mkdir -m 0755 .git/desync/tmp", DS_TROUBLE, "tmp"},
+	{"mkdir -m 0700 .git/desync && umask 077 && echo x >.git/desync/journal && chmod 0644 "
+	 ".git/desync/journal",
+	 DS_INTERRUPTED, "not a file of ours"},
 	{"mkdir -m 0700 .git/desync && ln -s /tmp .git/desync/tmp", DS_TROUBLE, "tmp"},
 	{"mkdir -m 0700 .git/desync && ln -s /etc/passwd .git/desync/log.jsonl", DS_TROUBLE,
 	 "log.jsonl"},
@@ -533,8 +567,10 @@ Test(txn, leaves_a_damaged_journal_alone)
 		struct ds_txn *txn = open_txn(0);
 		snprintf(path, sizeof path, "%s/.git/desync/journal", scratch.root);
 		cr_assert_eq(stat(path, &st), 0);
-		if ((off_t)at >= st.st_size)
+		if ((off_t)at >= st.st_size) {
+			ds_txn_close(txn);
 			break;
+		}
 		edit_journal(at, 0x41);
 		cr_expect_eq(ds_txn_recover(txn, &err), DS_INTERRUPTED, "byte %zu", at);
 		cr_expect_str_eq(content("d/one"), "one new\n");
@@ -573,6 +609,119 @@ Test(txn, does_not_follow_a_hostile_journal)
 		cr_expect(why && strstr(why, "outside"), "%s: %s", hostile_paths[i], why);
 		ds_buf_free(&bytes);
 	}
+}
+
+/* ---- A journal that was made up ------------------------------------------ */
+
+/* Behind the head of 88 bytes: "d/one" at 92, its temp at 101, the hashes from 140. */
+static void forge(struct ds_buf *bytes, struct ds_text temp)
+{
+	struct ds_journal_file file = {
+		.path = ds_text_of("d/one"), .temp = temp, .before = ds_text_of("old")};
+	struct ds_journal journal = {.files = &file, .count = 1};
+
+	strcpy(journal.txid, "20261121T000000Z-0123456789ab");
+	ds_sha256_of("old", 3, file.before_hash);
+	cr_assert(ds_journal_encode(bytes, &journal));
+}
+
+static const char *decode(const struct ds_buf *bytes)
+{
+	struct ds_journal decoded;
+	const char *why = ds_journal_decode(&decoded, (struct ds_text){bytes->bytes, bytes->len});
+	ds_journal_free(&decoded);
+	return why;
+}
+
+static void sign(struct ds_buf *bytes)
+{
+	size_t len = bytes->len - DS_SHA256_SIZE;
+	ds_sha256_of(bytes->bytes, len, (unsigned char *)bytes->bytes + len);
+}
+
+static const struct {
+	size_t at;
+	const char *bytes;
+	size_t len;
+	const char *why;
+} forgeries[] = {
+	{0, "D", 1, "no journal of desync"},
+	{16, "\2", 1, "another version"},
+	{24, "\0", 1, "cut short"},
+	{32, "/", 1, "none that desync gives"},
+	{32, "-", 1, "none that desync gives"},
+	{32, "\0", 1, "none that desync gives"},
+	{33, ".", 1, "none that desync gives"},
+	{61, "00000000000", 11, "none that desync gives"},
+	{72, "\0", 1, "an impossible number"},
+	{72, "\2", 1, "an impossible number"},
+	{72, "\377\377\377\177", 4, "an impossible number"},
+	{84, "\377\1", 2, "cut short"},
+	{88, "\377\377\377\377", 4, "cut short"},
+	{92, "../..", 5, "outside of what may be changed"},
+	{93, "\0", 1, "outside of what may be changed"},
+	{101, ".", 1, "outside of its folder"},
+	{102, "/", 1, "outside of its folder"},
+	{102, "\0", 1, "outside of its folder"},
+	{140, "x", 1, "not what it says"},
+	{204, "\0", 1, "not what it says"},
+	{204, "\4", 1, "cut short"},
+};
+
+Test(txn, believes_no_journal_that_was_made_up)
+{
+	char longest[DS_TEMP_NAME_ROOM + 1];
+	struct ds_buf bytes = {0};
+
+	forge(&bytes, ds_text_of("0-x"));
+	cr_expect_null(decode(&bytes));
+	for (size_t i = 0; i < sizeof forgeries / sizeof *forgeries; i++) {
+		ds_buf_cut(&bytes, 0);
+		forge(&bytes, ds_text_of("0-x"));
+		memcpy(bytes.bytes + forgeries[i].at, forgeries[i].bytes, forgeries[i].len);
+		sign(&bytes);
+		const char *why = decode(&bytes);
+		cr_expect(why && strstr(why, forgeries[i].why), "%zu: %s", i, why);
+	}
+	memset(longest, 'x', sizeof longest);
+	struct ds_text temps[] = {{longest, 0}, {longest, DS_TEMP_NAME_ROOM}};
+	for (size_t i = 0; i < 2; i++) {
+		ds_buf_cut(&bytes, 0);
+		forge(&bytes, temps[i]);
+		cr_expect_str_eq(decode(&bytes), "it names a file outside of its folder");
+	}
+	ds_buf_free(&bytes);
+}
+
+/* The length at 24 says so, and the sum holds. */
+Test(txn, believes_no_journal_that_goes_on)
+{
+	struct ds_buf bytes = {0};
+
+	forge(&bytes, ds_text_of("0-x"));
+	ds_buf_append(&bytes, "z", 1);
+	bytes.bytes[24]++;
+	sign(&bytes);
+	cr_expect_str_eq(decode(&bytes), "something follows its end");
+	for (size_t len = 0; len < bytes.len; len++) {
+		struct ds_journal decoded;
+		cr_expect(ds_journal_decode(&decoded, (struct ds_text){bytes.bytes, len}));
+	}
+	ds_buf_free(&bytes);
+}
+
+Test(txn, reads_no_more_than_the_limit)
+{
+	struct ds_buf bytes = {0};
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/d/one", scratch.root);
+	int fd = open(path, O_RDONLY);
+	cr_expect_eq(ds_content_read(&ds_os_system, fd, 8, &bytes), 0);
+	cr_expect_eq(ds_content_read(&ds_os_system, fd, 7, &bytes), -1);
+	cr_expect_eq(errno, EFBIG);
+	ds_buf_free(&bytes);
+	close(fd);
 }
 
 /* ---- Where the state is ------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "readers.h"
@@ -258,6 +259,124 @@ Test(worktree, confirms_by_reading_again)
 	source->ops->confirm(source, set_flag, &called);
 	cr_expect(called);
 	source->ops->free(source);
+}
+
+/* ---- Beside a writer ---------------------------------------------------- */
+
+static int lock_of(const struct test_scratch *scratch, int how)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/.git/desync/lock", scratch->root);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (flock(fd, how | LOCK_NB) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+struct guarded {
+	struct test_scratch scratch;
+	struct ds_source *source;
+	struct ds_place place;
+	bool called;
+	bool free; /* a writer could have gone on meanwhile */
+};
+
+static void see_lock(void *context)
+{
+	struct guarded *guarded = context;
+	int fd = lock_of(&guarded->scratch, LOCK_EX);
+	guarded->called = true;
+	guarded->free = fd >= 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void guard(struct guarded *guarded, long wait_ms)
+{
+	ds_error err;
+	char root[128];
+
+	test_scratch_make(&guarded->scratch);
+	test_scratch_write(&guarded->scratch, "sub/file", "on the disk");
+	test_scratch_run(&guarded->scratch, "git init -q . && mkdir -m 0700 .git/desync && "
+					    "umask 077 && : >.git/desync/lock");
+	snprintf(root, sizeof root, "%s/sub", guarded->scratch.root);
+	cr_assert_eq(ds_place_find(&guarded->place, root, NULL, &err), 0);
+	cr_assert_eq(ds_worktree_open(&guarded->source, root, &err), 0);
+	cr_assert_eq(ds_worktree_guard(guarded->source, root, &guarded->place, wait_ms, &err), 0);
+}
+
+static void free_guarded(struct guarded *guarded)
+{
+	guarded->source->ops->free(guarded->source);
+	ds_place_free(&guarded->place);
+	test_scratch_remove(&guarded->scratch);
+}
+
+static long long now_ms(void)
+{
+	return ds_os_system.now_ms();
+}
+
+Test(worktree, confirms_under_the_lock)
+{
+	struct guarded guarded = {.free = true};
+
+	guard(&guarded, 0);
+	guarded.source->ops->confirm(guarded.source, see_lock, &guarded);
+	cr_expect(guarded.called);
+	cr_expect_not(guarded.free);
+	cr_expect_not(ds_worktree_was_unlocked(guarded.source));
+	free_guarded(&guarded);
+}
+
+/* Somebody who holds the lock for long must not hold up every item. */
+Test(worktree, waits_for_the_lock_once)
+{
+	struct guarded guarded = {.free = false};
+	long long begun = now_ms();
+
+	guard(&guarded, 300);
+	int writer = lock_of(&guarded.scratch, LOCK_EX);
+	cr_assert_geq(writer, 0);
+	begun = now_ms();
+	for (int i = 0; i < 20; i++)
+		guarded.source->ops->confirm(guarded.source, see_lock, &guarded);
+	long long took = now_ms() - begun;
+	cr_expect(took >= 300 && took < 3000, "%lld ms", took);
+	cr_expect(guarded.called);
+	cr_expect(ds_worktree_was_unlocked(guarded.source));
+	close(writer);
+	free_guarded(&guarded);
+}
+
+/* A path of the place is one of the source with what lies between them before it. */
+Test(worktree, reads_what_recovery_would_put_back)
+{
+	struct guarded guarded = {.free = false};
+	char paths[3][16] = {"sub/x", "sub/file", "sub/a"};
+	struct ds_put_back files[] = {{.path = paths[0]}, {.path = paths[1]}, {.path = paths[2]}};
+	struct ds_interrupted interrupted = {.found = true, .files = files, .count = 3};
+	struct ds_blob blob = {0};
+
+	guard(&guarded, 0);
+	ds_buf_puts(&files[1].bytes, "as it was");
+	ds_worktree_foresee(guarded.source, &interrupted);
+	guarded.source->ops->read(guarded.source, "file", &whole_file, &blob);
+	cr_expect(blob.kind == DS_REGULAR && blob.whole);
+	cr_expect_str_eq(blob.bytes.bytes, "as it was");
+	guarded.source->ops->read(guarded.source, "file", NULL, &blob);
+	cr_expect(blob.kind == DS_REGULAR && blob.bytes.len == 0);
+	guarded.source->ops->read(guarded.source, "nothing", &whole_file, &blob);
+	cr_expect_eq(blob.kind, DS_MISSING);
+	ds_worktree_foresee(guarded.source, NULL);
+	guarded.source->ops->read(guarded.source, "file", &whole_file, &blob);
+	cr_expect_str_eq(blob.bytes.bytes, "on the disk");
+	for (size_t i = 0; i < 3; i++)
+		ds_buf_free(&files[i].bytes);
+	ds_blob_free(&blob);
+	free_guarded(&guarded);
 }
 
 Test(worktree, the_readers_have_the_bounds_of_the_design)
