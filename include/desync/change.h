@@ -70,6 +70,7 @@ typedef struct ds_fix_options {
 	bool add_missing;   /* plan additions, too */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
+	double wait; /* seconds for a writer at work, as in ds_apply_options */
 } ds_fix_options;
 
 /* Plans what settles the disagreements. Steps that go backwards or from one
@@ -83,6 +84,7 @@ typedef struct ds_set_options {
 	bool force;         /* also against the rule's transitions; needs a reason */
 	const char *reason; /* kept in the log, and in the fields that the rule names */
 	bool add_missing;   /* give it to a copy that has none; else DS_DESYNC */
+	double wait;        /* seconds for a writer at work, as in ds_apply_options */
 } ds_set_options;
 
 /* Plans one item's transition: every copy, or none. A step that the rule forbids

@@ -12,6 +12,7 @@
 #include "logline.h"
 #include "repo.h"
 #include "undo.h"
+#include "worktree.h"
 
 /* ---- A plan ------------------------------------------------------------- */
 
@@ -95,6 +96,17 @@ const char *ds_plan_txid(const ds_plan *plan)
 	return plan->txid;
 }
 
+/* ---- Waiting ------------------------------------------------------------ */
+
+enum { WAIT_MS = 10 * 1000 };
+
+static long wait_of(double seconds)
+{
+	if (seconds < 0)
+		return 0;
+	return seconds > 0 ? (long)(seconds * 1000) : WAIT_MS;
+}
+
 /* ---- Fix ---------------------------------------------------------------- */
 
 /* A copy that no rule has is a slip; one that only some have settles only those. */
@@ -152,6 +164,7 @@ int ds_plan_fix(ds_plan **out, ds_repo *repo, const ds_fix_options *options, ds_
 	*out = NULL;
 	ds_take_options(&given, sizeof given, options);
 	int status = check_prefer(repo, given.prefer, err);
+	ds_worktree_wait(repo->source, wait_of(given.wait));
 	ds_plan *plan = status ? NULL : begin(repo, DS_TASK_FIX, &status, err);
 	return plan ? hand_out(out, plan, plan_steps(plan, repo, &given, err)) : status;
 }
@@ -213,20 +226,14 @@ int ds_plan_set(ds_plan **out, ds_repo *repo, const char *id, const char *status
 	if (!id || !status_word)
 		return ds_fail(err, DS_TROUBLE, "no id or no status was given");
 	int status;
+	ds_worktree_wait(repo->source, wait_of(given.wait));
 	ds_plan *plan = setting.plan = begin(repo, DS_TASK_SET, &status, err);
 	return plan ? hand_out(out, plan, plan_one(plan, repo, id, &setting, err)) : status;
 }
 
 /* ---- Writing ------------------------------------------------------------ */
 
-enum { WAIT_MS = 10 * 1000, WHO_ROOM = 64 };
-
-static long wait_of(const ds_apply_options *options)
-{
-	if (options->wait < 0)
-		return 0;
-	return options->wait > 0 ? (long)(options->wait * 1000) : WAIT_MS;
-}
+enum { WHO_ROOM = 64 };
 
 static const char *user(char room[WHO_ROOM])
 {
@@ -243,7 +250,7 @@ static int open_txn(struct ds_txn **out, const struct ds_place *place,
 		    const ds_apply_options *options, ds_error *err)
 {
 	char room[WHO_ROOM];
-	struct ds_txn_options given = {.wait_ms = wait_of(options),
+	struct ds_txn_options given = {.wait_ms = wait_of(options->wait),
 				       .allow_plain_rename = options->allow_plain_rename,
 				       .who = options->who ? options->who : user(room)};
 

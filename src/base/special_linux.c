@@ -97,9 +97,11 @@ bool ds_lock_holder(int fd, struct ds_holder *holder)
 		found = holder->pid > 0 && strcmp(where, wanted) == 0;
 	}
 	fclose(file); /* only read from: nothing to lose */
-	if (found)
-		name_process(holder);
-	return found;
+	/* It may have gone, and left the lock to a process that it started. */
+	if (!found || (kill((pid_t)holder->pid, 0) != 0 && errno == ESRCH))
+		return false;
+	name_process(holder);
+	return true;
 }
 
 /* ---- Extended attributes ------------------------------------------------ */

@@ -82,6 +82,7 @@ int cli_plan_fix(ds_plan **out, const struct cli_options *options, ds_repo *repo
 		.add_missing = options->add_missing,
 		.progress = cli_progress_show,
 		.progress_context = &progress,
+		.wait = options->wait,
 	};
 
 	cli_progress_begin(&progress, options);

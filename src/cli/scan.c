@@ -12,7 +12,9 @@ static const struct cli_program program = {
 		"Exit status: 0 all was read and agrees; 1 a disagreement; 2 something could not\n"
 		"be read, judged or written; 3 --fix met a file that somebody else changed, or a\n"
 		"lock; 4 a change was interrupted.",
-	.options = "directory rule all fix strict format oneline output color jobs quiet verbose",
+	.options =
+		"directory rule all fix wait allow-plain-rename strict format oneline output color "
+		"jobs quiet verbose",
 };
 
 static const struct cli_words repairing = {

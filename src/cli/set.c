@@ -65,6 +65,7 @@ static int set(const struct cli_program *self, struct cli_options *options, ds_r
 		.force = options->force,
 		.reason = options->reason,
 		.add_missing = options->add_missing,
+		.wait = options->wait,
 	};
 
 	if (options->force && !(options->reason && *options->reason)) {

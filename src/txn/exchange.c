@@ -161,7 +161,10 @@ static bool fail_swap(struct ds_txn *txn, struct ds_slot *slot, enum ds_swap_out
 		return conflict(slot, "somebody else changed it at the same moment");
 	slot->change->outcome = DS_CHANGE_REFUSED;
 	errno = why;
-	if (is_not_here() && !txn->allow_plain_rename)
+	if (why == EBUSY)
+		snprintf(slot->change->why, sizeof slot->change->why,
+			 "something is mounted on it: change the file that is mounted there");
+	else if (is_not_here() && !txn->allow_plain_rename)
 		snprintf(slot->change->why, sizeof slot->change->why,
 			 "this file system cannot exchange two files: --allow-plain-rename accepts "
 			 "comparing, then renaming");

@@ -291,7 +291,7 @@ static int for_tmps(struct ds_txn *txn, int (*each)(struct ds_txn *txn, int tmp)
 		int status = tmp < 0 ? -1 : each(txn, tmp);
 		ds_close_fd(txn->os, &tmp);
 		if (status < 0)
-			return ds_fail_state(txn, "tmp", err);
+			return ds_fail_tmp(txn, far, err);
 		if (status > 0)
 			return status;
 	}

@@ -154,7 +154,8 @@ int ds_txn_look(struct ds_interrupted *out, const struct ds_place *place, const 
 		return 0;
 	}
 	int fd = lock_shared(&txn, 0);
-	if (fd >= 0) {
+	/* Without a lock file nobody can hold it. */
+	if (fd >= 0 || errno == ENOENT) {
 		txn.top = txn.os->open(AT_FDCWD, place->top, O_RDONLY | O_DIRECTORY, 0);
 		status = txn.top < 0 ? ds_fail_path(err, DS_TROUBLE, place->top, strerror(errno))
 				     : look_under_lock(&txn, out, err);

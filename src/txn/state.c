@@ -15,16 +15,37 @@
 
 /* ---- Saying what failed ------------------------------------------------- */
 
-int ds_fail_state(const struct ds_txn *txn, const char *name, ds_error *err)
+/* What ds_state_dir and ds_state_file say of a link, or of what is not ours. */
+static const char *why_not(int why)
+{
+	return why == EPERM || why == ELOOP || why == ENOTDIR
+		       ? "not ours: a link, somebody else's, or open to others (or immutable): "
+			 "look "
+			 "at it, and remove it or mend that"
+		       : strerror(why);
+}
+
+static int fail_in(const char *folder, const char *name, ds_error *err)
 {
 	int why = errno;
 	struct ds_buf path = {0};
 
-	ds_buf_printf(&path, "%s%s%s", txn->place.state, *name ? "/" : "", name);
+	ds_buf_printf(&path, "%s%s%s", folder, *name ? "/" : "", name);
 	int status = path.failed ? ds_fail_memory(err)
-				 : ds_fail_path(err, DS_TROUBLE, path.bytes, strerror(why));
+				 : ds_fail_path(err, DS_TROUBLE, path.bytes, why_not(why));
 	ds_buf_free(&path);
 	return status;
+}
+
+int ds_fail_state(const struct ds_txn *txn, const char *name, ds_error *err)
+{
+	return fail_in(txn->place.state, name, err);
+}
+
+int ds_fail_tmp(const struct ds_txn *txn, bool in_worktree, ds_error *err)
+{
+	return in_worktree ? fail_in(txn->place.top, ".desync", err)
+			   : fail_in(txn->place.state, "tmp", err);
 }
 
 void ds_note(struct ds_txn *txn, const char *format, ...)
@@ -209,24 +230,22 @@ int ds_state_open(struct ds_txn *txn, bool make, ds_error *err)
  * be exchanged with it: they wait in the worktree. */
 static int open_tmp_in_worktree(struct ds_txn *txn, ds_error *err)
 {
+	struct stat st;
 	int dir = ds_state_dir(txn, txn->top, ".desync", true);
 
 	if (dir >= 0 && ignore_all(txn, dir) == 0)
 		txn->tmp = ds_state_dir(txn, dir, "tmp", true);
 	ds_close_fd(txn->os, &dir);
 	txn->tmp_in_worktree = true;
-	if (txn->tmp >= 0)
+	if (txn->tmp < 0 || txn->os->stat(txn->tmp, &st) != 0)
+		return ds_fail_tmp(txn, true, err);
+	if (st.st_dev == txn->dev)
 		return 0;
-	struct ds_buf path = {0};
-	ds_buf_printf(&path, "%s/.desync", txn->place.top);
-	int status = path.failed
-			     ? ds_fail_memory(err)
-			     : ds_fail_path(err, DS_TROUBLE, path.bytes,
-					    errno == EPERM ? "not a folder of ours: look at it, "
-							     "and remove it"
-							   : strerror(errno));
-	ds_buf_free(&path);
-	return status;
+	ds_close_fd(txn->os, &txn->tmp);
+	return ds_fail(err, DS_TROUBLE,
+		       "%s/.desync: on another file system than the files, like %s: there is no "
+		       "place from which they could be changed",
+		       txn->place.top, txn->place.state);
 }
 
 int ds_tmp_open(struct ds_txn *txn, ds_error *err)

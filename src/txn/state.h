@@ -41,6 +41,9 @@ struct ds_txn {
 /* "STATE/NAME: what errno says"; returns DS_TROUBLE. */
 int ds_fail_state(const struct ds_txn *txn, const char *name, ds_error *err);
 
+/* The same for STATE/tmp, or for what takes its place in the worktree. */
+int ds_fail_tmp(const struct ds_txn *txn, bool in_worktree, ds_error *err);
+
 /* Adds a line for a person. Memory that runs out loses the line and makes the
  * whole doubtful: nothing is kept quiet. */
 void ds_note(struct ds_txn *txn, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -146,6 +146,9 @@ static bool fail_open(struct ds_change *change)
 		return refuse(change, "it is outside of the repository");
 	case ENXIO:
 		return refuse(change, "not a regular file");
+	case EPERM:
+		return refuse(change, "it, or its folder, is immutable: lsattr shows it, and "
+				      "chattr -i takes it away");
 	case EAGAIN:
 		return set_aside(change, DS_CHANGE_CONFLICT,
 				 "another program has it under a lease");

@@ -23,6 +23,7 @@ struct worktree {
 	char *prefix;                 /* of paths as the place has them, with a "/"; or "" */
 	const struct ds_interrupted *interrupted; /* or NULL; its files are sorted */
 	atomic_bool unlocked;
+	long wait_ms; /* for the lock */
 };
 
 static int root_of(struct ds_source *source)
@@ -341,6 +342,11 @@ static void worktree_confirm(struct ds_source *source, void (*again)(void *), vo
 		atomic_store(&worktree->unlocked, true);
 }
 
+void ds_worktree_wait(struct ds_source *source, long wait_ms)
+{
+	((struct worktree *)source)->wait_ms = wait_ms;
+}
+
 bool ds_worktree_was_unlocked(struct ds_source *source)
 {
 	return atomic_load(&((struct worktree *)source)->unlocked);
@@ -400,6 +406,7 @@ int ds_worktree_open(struct ds_source **out, const char *root, ds_error *err)
 	if (!worktree)
 		return ds_fail_memory(err);
 	worktree->source.ops = &worktree_ops;
+	worktree->wait_ms = LOCK_WAIT_MS;
 	worktree->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (worktree->root < 0) {
 		int why = errno;

@@ -22,6 +22,9 @@ int ds_worktree_guard(struct ds_source *source, const char *root, const struct d
  * this is called with NULL. `interrupted` must outlive that. */
 void ds_worktree_foresee(struct ds_source *source, struct ds_interrupted *interrupted);
 
+/* How long to wait for that lock, once; else it is ten seconds. */
+void ds_worktree_wait(struct ds_source *source, long wait_ms);
+
 /* Whether something was read again without the lock, since it could not be had, and a
  * change under way may have looked like a desync. */
 bool ds_worktree_was_unlocked(struct ds_source *source);
