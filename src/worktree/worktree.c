@@ -23,7 +23,6 @@ struct worktree {
 	char *prefix;                 /* of paths as the place has them, with a "/"; or "" */
 	const struct ds_interrupted *interrupted; /* or NULL; its files are sorted */
 	atomic_bool unlocked;
-	long wait_ms; /* for the lock */
 };
 
 static int root_of(struct ds_source *source)
@@ -349,7 +348,7 @@ void ds_worktree_wait(struct ds_source *source, long wait_ms)
 
 bool ds_worktree_was_unlocked(struct ds_source *source)
 {
-	return atomic_load(&((struct worktree *)source)->unlocked);
+	return atomic_exchange(&((struct worktree *)source)->unlocked, false);
 }
 
 int ds_worktree_guard(struct ds_source *source, const char *root, const struct ds_place *place,
@@ -406,7 +405,6 @@ int ds_worktree_open(struct ds_source **out, const char *root, ds_error *err)
 	if (!worktree)
 		return ds_fail_memory(err);
 	worktree->source.ops = &worktree_ops;
-	worktree->wait_ms = LOCK_WAIT_MS;
 	worktree->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (worktree->root < 0) {
 		int why = errno;

@@ -25,8 +25,8 @@ void ds_worktree_foresee(struct ds_source *source, struct ds_interrupted *interr
 /* How long to wait for that lock, once; else it is ten seconds. */
 void ds_worktree_wait(struct ds_source *source, long wait_ms);
 
-/* Whether something was read again without the lock, since it could not be had, and a
- * change under way may have looked like a desync. */
+/* Whether something was read again without the lock since this was last asked: it could
+ * not be had, and a change under way may have looked like a desync. */
 bool ds_worktree_was_unlocked(struct ds_source *source);
 
 #endif
