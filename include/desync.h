@@ -148,8 +148,8 @@ typedef struct ds_summary {
 	const char *skipped;  /* the directory that holds most of those, or NULL */
 	size_t skipped_dirs;
 	size_t not_listed; /* skipped directories in which they could not be counted */
-	bool unlocked; /* something was read without the writers' lock, which could not be
-			* had: a change under way may look like a disagreement */
+	bool unlocked;     /* something was read without the writers' lock, which could not be
+			    * had: a change under way may look like a disagreement */
 } ds_summary;
 
 /* ---- A repository ------------------------------------------------------ */

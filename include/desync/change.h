@@ -51,8 +51,8 @@ typedef enum ds_step_state {
 typedef struct ds_step {
 	const char *rule;
 	const char *item;
-	const char *from; /* what the copies that change say; NULL: nothing yet */
-	const char *to;   /* "" where an undo leaves no status */
+	const char *from;   /* what the copies that change say; NULL: nothing yet */
+	const char *to;     /* "" where an undo leaves no status */
 	const char *copies; /* their names: "spec.md", or "spec.md and metadata.json" */
 	ds_step_kind kind;
 	bool wanted;
@@ -144,9 +144,10 @@ DS_API const char *ds_plan_changed(const ds_plan *plan, size_t index);
 DS_API const char *ds_plan_top(const ds_plan *plan);
 DS_API const char *ds_plan_txid(const ds_plan *plan);
 
-/* Finishes, or takes back, what an interrupted writer left. *found says whether
- * there was something. */
-DS_API int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, ds_error *err);
+/* Finishes, or takes back, what an interrupted writer left. *found says whether there was
+ * something. *notes, unless it is NULL, gets lines for a person, or NULL; free() it. */
+DS_API int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, char **notes,
+		      ds_error *err);
 
 /* Calls `each` with every line of the log that is about the item (its full id), or
  * every line (NULL); oldest first, each one JSON object. `each` returns 0 to go on. */

@@ -319,13 +319,16 @@ int ds_apply(ds_plan *plan, const ds_apply_options *options, ds_error *err)
 	return status;
 }
 
-int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, ds_error *err)
+int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, char **notes,
+	       ds_error *err)
 {
 	ds_apply_options given;
 	struct ds_interrupted before = {0};
 	struct ds_txn *txn = NULL;
 
 	*found = false;
+	if (notes)
+		*notes = NULL;
 	ds_take_options(&given, sizeof given, options);
 	if (!repo->place.top)
 		return ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
@@ -335,6 +338,14 @@ int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, ds_e
 		status = open_txn(&txn, &repo->place, &given, err);
 	if (!status)
 		status = ds_txn_recover(txn, err);
+	if (txn) {
+		*found = *found || ds_txn_recovered(txn);
+		if (notes)
+			*notes = ds_gather_notes(txn);
+	}
+	if (!status && txn && ds_txn_is_doubtful(txn))
+		status = ds_fail(err, DS_TROUBLE,
+				 "settled, but it is not known whether that is on the disk");
 	ds_txn_close(txn);
 	ds_interrupted_free(&before);
 	return status;

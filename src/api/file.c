@@ -366,16 +366,6 @@ static int attempt(struct writer *w, ds_edit_fn edit, void *context, const ds_ed
 	return status;
 }
 
-static char *gather_notes(const struct ds_txn *txn)
-{
-	struct ds_buf notes = {0};
-	const char *note;
-
-	for (size_t i = 0; (note = ds_txn_note(txn, i)); i++)
-		ds_buf_printf(&notes, "%s%s", i ? "\n" : "", note);
-	return notes.bytes;
-}
-
 static unsigned count_retries(const ds_edit_options *options)
 {
 	if (options->retries == (unsigned)-1)
@@ -412,7 +402,7 @@ int ds_edit_file(const char *path, ds_edit_fn edit, void *context, const ds_edit
 	if (!status && token)
 		*token = written;
 	if (notes)
-		*notes = w.txn ? gather_notes(w.txn) : NULL;
+		*notes = w.txn ? ds_gather_notes(w.txn) : NULL;
 	close_writer(&w);
 	return status;
 }

@@ -89,3 +89,13 @@ bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
 	return journal && describe(result, repo, &finding, journal, interrupted) &&
 	       ds_findings_add(&result->own, &finding);
 }
+
+char *ds_gather_notes(const struct ds_txn *txn)
+{
+	struct ds_buf notes = {0};
+	const char *note;
+
+	for (size_t i = 0; (note = ds_txn_note(txn, i)); i++)
+		ds_buf_printf(&notes, "%s%s", i ? "\n" : "", note);
+	return notes.bytes;
+}

@@ -43,6 +43,9 @@ void ds_forget_interrupted(struct ds_interrupted *interrupted, ds_repo *repo);
 bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
 			   const struct ds_interrupted *interrupted);
 
+/* What a transaction has to say to a person, a line each, or NULL; freed by the caller. */
+char *ds_gather_notes(const struct ds_txn *txn);
+
 /* Copies an options struct of the caller's, of whatever version: what its `size`
  * does not cover stays zero. */
 void ds_take_options(void *into, size_t size, const void *options);

@@ -19,7 +19,7 @@ int ds_swap_names(int dir_a, const char *a, int dir_b, const char *b)
 	return not_here();
 }
 
-/* The caller then syncs file by file. */
+/* So a commit of very many files is refused here, and one of fewer is not. */
 int ds_sync_file_system(int fd)
 {
 	(void)fd;

@@ -1,4 +1,6 @@
 /* desync-fix: settles what disagrees, takes changes back, and says what was changed. */
+#include <stdlib.h>
+
 #include "ask.h"
 #include "changes.h"
 #include "log.h"
@@ -36,10 +38,13 @@ static const struct cli_words taking_back = {
 static int recover(const struct cli_options *options, ds_repo *repo, ds_error *err)
 {
 	struct cli_writing writing;
+	char *notes;
 	bool found;
 
 	cli_begin_writing(&writing, &program, options);
-	int status = ds_recover(repo, &writing.apply, &found, err);
+	int status = ds_recover(repo, &writing.apply, &found, &notes, err);
+	cli_say_notes(&program, notes);
+	free(notes);
 	if (!status && !options->quiet)
 		puts(found ? "an interrupted change was settled" : "nothing was interrupted");
 	return cli_graver(status, cli_finish_stdout(program.name));

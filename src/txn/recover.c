@@ -60,7 +60,7 @@ int ds_sync_parents(struct ds_txn *txn, const char *(*path)(const void *files, s
 
 /* ---- How it stands ------------------------------------------------------ */
 
-enum fate { FATE_NEW, FATE_OLD, FATE_FOREIGN, FATE_UNKNOWN };
+enum fate { FATE_NEW, FATE_OLD, FATE_FOREIGN, FATE_UNSAFE, FATE_UNKNOWN };
 
 struct recovery {
 	struct ds_txn *txn;
@@ -72,6 +72,23 @@ struct recovery {
 	size_t foreign;
 };
 
+/* A file that cannot be opened: taken away, or something else put in its place, is
+ * somebody's wish. A link on the way there could lead anywhere: V1. */
+static enum fate fate_unopened(struct ds_txn *txn, const char *path)
+{
+	const char *name;
+	int why = errno;
+
+	if (why == ENOENT || why == ENXIO)
+		return FATE_FOREIGN;
+	if (why != ELOOP && why != ENOTDIR && why != EXDEV)
+		return FATE_UNKNOWN;
+	int parent = ds_open_parent(txn, path, &name);
+	enum fate fate = parent >= 0 ? FATE_FOREIGN : FATE_UNSAFE;
+	ds_close_fd(txn->os, &parent);
+	return fate;
+}
+
 static enum fate fate_of(struct ds_txn *txn, const char *path, const struct ds_journal_file *file)
 {
 	unsigned char digest[DS_SHA256_SIZE];
@@ -80,10 +97,7 @@ static enum fate fate_of(struct ds_txn *txn, const char *path, const struct ds_j
 	int fd = txn->os->open_beneath(txn->top, path, 0);
 
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EXDEV ||
-				       errno == ENXIO
-			       ? FATE_FOREIGN
-			       : FATE_UNKNOWN;
+		return fate_unopened(txn, path);
 	int status = txn->os->stat(fd, &st);
 	bool regular = status == 0 && S_ISREG(st.st_mode);
 	if (regular)
@@ -114,6 +128,10 @@ static int judge(struct recovery *r, ds_error *err)
 		if (!r->paths[i])
 			return ds_fail_memory(err);
 		r->fates[i] = fate_of(r->txn, r->paths[i], file);
+		if (r->fates[i] == FATE_UNSAFE)
+			return ds_fail_path(err, DS_TROUBLE, r->paths[i],
+					    "a link, or no folder, is on the way there: put that "
+					    "right, or move the journal away; nothing was changed");
 		if (r->fates[i] == FATE_UNKNOWN)
 			return ds_fail_path(err, DS_TROUBLE, r->paths[i], strerror(errno));
 		r->news += r->fates[i] == FATE_NEW;
@@ -300,7 +318,8 @@ int ds_settle(struct ds_txn *txn, ds_error *err)
 		status = settle(&r, &why);
 		if (status)
 			ds_fail(err, status = DS_INTERRUPTED,
-				"an interrupted change could not be settled: %s", why.message);
+				"%s/journal: an interrupted change could not be settled: %s",
+				txn->place.state, why.message);
 	}
 	free_recovery(&r);
 	return status;

@@ -237,7 +237,7 @@ static int recover_items(ds_repo *repo, ds_error *err)
 	const ds_apply_options options = {.size = sizeof options, .wait = 0.3, .who = "a test"};
 	bool found;
 
-	return ds_recover(repo, &options, &found, err);
+	return ds_recover(repo, &options, &found, NULL, err);
 }
 
 static void run_fix(struct world *world, const struct ds_os *os)

@@ -503,14 +503,14 @@ Test(fix, recovers_when_asked)
 	bool found = true;
 
 	write_item("0001-a", JSON("completed"), SPEC("active"));
-	cr_expect_eq(ds_recover(repo, NULL, &found, &err), 0, "%s", err.message);
+	cr_expect_eq(ds_recover(repo, NULL, &found, NULL, &err), 0, "%s", err.message);
 	cr_expect_not(found);
 	test_scratch_run(&scratch, "test ! -e .git/desync");
 	pid_t child = fork();
 	if (child == 0)
 		write_half();
 	cr_assert_eq(waitpid(child, NULL, 0), child);
-	cr_expect_eq(ds_recover(repo, NULL, &found, &err), 0, "%s", err.message);
+	cr_expect_eq(ds_recover(repo, NULL, &found, NULL, &err), 0, "%s", err.message);
 	cr_expect(found);
 	test_scratch_run(&scratch, "test ! -e .git/desync/journal");
 }
