@@ -80,7 +80,7 @@ static enum outcome take_back_text(struct going *g, const struct ds_reading *rea
 	read_field(g, &after, (struct ds_text){g->next.bytes, g->next.len});
 	if (after.code == DS_UNREADABLE)
 		return NO_MEMORY;
-	if (after.code != DS_NO_CODE || !after.word || after.start != reading->start ||
+	if (after.code != DS_NO_CODE || !after.editable || after.start != reading->start ||
 	    after.end != reading->start + strlen(made->old))
 		return FOREIGN;
 	return record(g, reading->start, true, 0);
