@@ -31,15 +31,15 @@ static const char *const jsons[] = {
 	"{\"external\":{\"status\":\"active\",\"n\":[1,{\"status\":null}]},\"id\":\"@I\","
 	"\"status\":"
 	"\"@S\"}\n",
-	"{\n  \"id\": \"@I\",\n  \"note\": \"status: active, \\\"status\\\": \\u00e4\",\n"
-	"  \"zz\": -0.0,\n  \"status\":\n    \"@S\"   \n}\n\n",
+	("{\n  \"id\": \"@I\",\n  \"note\": \"status: active, \\\"status\\\": \\u00e4\",\n"
+	 "  \"zz\": -0.0,\n  \"status\":\n    \"@S\"   \n}\n\n"),
 };
 
 static const char *const heads[] = {
 	"---\nincrement: @I\nstatus: @Q@S@Q\ntype: feature\n---\n",
 	"---\nstatus:   @Q@S@Q\t \nincrement: @I\nunknown: {status: active, b: [1, 'x']}\n---\n",
-	"---\nincrement: @I\ntitle: \"Gr\xc3\xb6\xc3\x9f: \xe2\x80\x9cready\xe2\x80\x9d\"\n"
-	"nested:\n  status: paused\n\"status\" : @Q@S@Q   # status: active\n---\n",
+	("---\nincrement: @I\ntitle: \"Gr\xc3\xb6\xc3\x9f: \xe2\x80\x9cready\xe2\x80\x9d\"\n"
+	 "nested:\n  status: paused\n\"status\" : @Q@S@Q   # status: active\n---\n"),
 	"---\n# status: active\nincrement: @I\nlist:\n- status: backlog\nstatus: @Q@S@Q\n...\n",
 };
 
