@@ -94,10 +94,17 @@ typedef struct ds_set_options {
 DS_API int ds_plan_set(ds_plan **out, ds_repo *repo, const char *id, const char *status,
 		       const ds_set_options *options, ds_error *err);
 
+typedef struct ds_undo_options {
+	size_t size;
+	const char *txid; /* NULL: the last one that was not taken back yet */
+	double wait;      /* as in ds_apply_options, for the lock that planning shares */
+} ds_undo_options;
+
 /* Plans taking a logged change back wherever the value is still the one that was
  * written; where it is not, the step is a conflict from the start. No steps: all of it
- * was taken back already. txid NULL: the last one that was not taken back yet. */
-DS_API int ds_plan_undo(ds_plan **out, ds_repo *repo, const char *txid, ds_error *err);
+ * was taken back already. */
+DS_API int ds_plan_undo(ds_plan **out, ds_repo *repo, const ds_undo_options *options,
+			ds_error *err);
 
 /* NULL past the last. */
 DS_API const ds_step *ds_plan_step(const ds_plan *plan, size_t index);

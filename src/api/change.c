@@ -326,6 +326,9 @@ int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, char
 	struct ds_interrupted before = {0};
 	struct ds_txn *txn = NULL;
 
+	bool unasked;
+
+	found = found ? found : &unasked;
 	*found = false;
 	if (notes)
 		*notes = NULL;
@@ -353,9 +356,9 @@ int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, char
 
 /* ---- Looking back ------------------------------------------------------- */
 
-static int read_log(struct ds_txn **out, ds_repo *repo, ds_error *err)
+static int read_log(struct ds_txn **out, ds_repo *repo, double wait, ds_error *err)
 {
-	ds_apply_options options = {.size = sizeof options};
+	ds_apply_options options = {.size = sizeof options, .wait = wait};
 
 	*out = NULL;
 	if (!repo->place.top)
@@ -364,7 +367,7 @@ static int read_log(struct ds_txn **out, ds_repo *repo, ds_error *err)
 }
 
 /* What is left to a person is in the steps: nothing is scanned. */
-static int plan_undo(ds_plan *plan, ds_repo *repo, const char *txid, ds_error *err)
+static int plan_undo(ds_plan *plan, ds_repo *repo, const ds_undo_options *options, ds_error *err)
 {
 	static const char *const no_ids[] = {NULL};
 	static const struct ds_settler nobody = {0};
@@ -374,20 +377,23 @@ static int plan_undo(ds_plan *plan, ds_repo *repo, const char *txid, ds_error *e
 	int status = ds_scan_settling(&plan->rest, repo, &nothing, &nobody, err);
 	if (status)
 		return status;
-	status = read_log(&txn, repo, err);
+	status = read_log(&txn, repo, options->wait, err);
 	if (!status)
-		status = ds_undo_plan(plan, txn, repo->rules, txid, err);
+		status = ds_undo_plan(plan, txn, repo->rules, options->txid, err);
 	ds_txn_close(txn);
 	return status;
 }
 
-int ds_plan_undo(ds_plan **out, ds_repo *repo, const char *txid, ds_error *err)
+int ds_plan_undo(ds_plan **out, ds_repo *repo, const ds_undo_options *options, ds_error *err)
 {
+	ds_undo_options given;
 	int status;
 
 	*out = NULL;
+	ds_take_options(&given, sizeof given, options);
+	ds_worktree_wait(repo->source, wait_of(given.wait));
 	ds_plan *plan = begin(repo, DS_TASK_UNDO, &status, err);
-	return plan ? hand_out(out, plan, plan_undo(plan, repo, txid, err)) : status;
+	return plan ? hand_out(out, plan, plan_undo(plan, repo, &given, err)) : status;
 }
 
 struct log_filter {
@@ -412,7 +418,7 @@ int ds_log(ds_repo *repo, const char *id, ds_write_fn each, void *context, ds_er
 {
 	struct log_filter filter = {.id = id, .each = each, .context = context};
 	struct ds_txn *txn;
-	int status = read_log(&txn, repo, err);
+	int status = read_log(&txn, repo, 0, err);
 
 	if (!status)
 		status = ds_txn_log(txn, pass_line, &filter, err);

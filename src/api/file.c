@@ -109,8 +109,9 @@ int ds_read_file(char **bytes, size_t *len, ds_token *token, const char *path, d
 	int status = ds_where_find(&where, path, err);
 	if (!status)
 		status = read_file(&content, &where, path, err);
-	if (!status) {
+	if (!status && token)
 		name_content(token, content.bytes, content.len);
+	if (!status) {
 		*bytes = content.bytes;
 		*len = content.len;
 	} else {

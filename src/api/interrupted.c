@@ -47,12 +47,11 @@ static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding
 	journal->path = keep(result, &text);
 	if (interrupted->damaged)
 		ds_buf_puts(&text, interrupted->why);
-	else if (interrupted->count)
-		ds_buf_printf(
-			&text,
-			"a change was cut short (%s) and is yet to be taken back: %zu file%s; "
-			"statuses are judged as if it were",
-			interrupted->txid, interrupted->count, interrupted->count == 1 ? "" : "s");
+	else if (!interrupted->forward)
+		ds_buf_printf(&text,
+			      "a change was cut short (%s) and is yet to be taken back; statuses "
+			      "are judged as if it were",
+			      interrupted->txid);
 	else
 		ds_buf_printf(&text, "a change was cut short (%s) and is yet to be completed",
 			      interrupted->txid);
@@ -66,7 +65,7 @@ static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding
 		}
 		ds_buf_puts(&text, "--recover");
 		finding->fix = keep(result, &text);
-		finding->outcome = interrupted->count ? "takes it back" : "completes it";
+		finding->outcome = interrupted->forward ? "completes it" : "takes it back";
 	}
 	ds_buf_free(&text);
 	return journal->path && finding->message && (finding->fix || interrupted->damaged);

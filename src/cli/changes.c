@@ -389,6 +389,25 @@ static int conclude(const struct cli_program *program, const struct cli_options 
 	return cli_graver(status, rest_status(options, plan));
 }
 
+/* What a diff cannot show, and the exit status speaks of. */
+static void say_errors(const struct cli_program *program, const ds_result *rest)
+{
+	const ds_finding *finding;
+	for (size_t i = 0; rest && (finding = ds_result_finding(rest, i)); i++) {
+		if (finding->severity != DS_ERROR)
+			continue;
+		fprintf(stderr, "%s: ", program->name);
+		if (finding->item) {
+			cli_put(stderr, finding->item);
+			fputs(": ", stderr);
+		}
+		cli_put(stderr, finding->message);
+		fputs("; ", stderr);
+		cli_put(stderr, finding->fix ? finding->fix : finding->advice);
+		fputc('\n', stderr);
+	}
+}
+
 /* Nothing but the diff goes to standard output: it is for `git apply`. */
 static int show_diff(const struct cli_program *program, const struct cli_options *options,
 		     const struct cli_words *words, ds_plan *plan)
@@ -400,6 +419,7 @@ static int show_diff(const struct cli_program *program, const struct cli_options
 
 	for (size_t i = 0; rest && (trouble = ds_result_trouble(rest, i)); i++)
 		cli_complain(program->name, "%s", trouble);
+	say_errors(program, rest);
 	int status = tally.steps ? cli_print_diff(stdout, plan, DS_ALL_STEPS, &err) : DS_OK;
 	if (status)
 		cli_complain(program->name, "%s", err.message);

@@ -50,16 +50,18 @@ static int recover(const struct cli_options *options, ds_repo *repo, ds_error *e
 	return cli_graver(status, cli_finish_stdout(program.name));
 }
 
-/* Who says what to take back has said what he wants. */
 static int undo(struct cli_options *options, ds_repo *repo, ds_error *err)
 {
 	ds_plan *plan;
+	struct cli_writing writing;
 	const char *txid = *options->undo ? options->undo : NULL;
 
 	if (!txid && options->id_count)
 		txid = options->ids[0];
-	options->yes = true;
-	int status = ds_plan_undo(&plan, repo, txid, err);
+	options->yes = true; /* who says what to take back has said what he wants */
+	cli_begin_writing(&writing, &program, options);
+	ds_undo_options wanted = {.size = sizeof wanted, .txid = txid, .wait = writing.apply.wait};
+	int status = ds_plan_undo(&plan, repo, &wanted, err);
 	if (!status)
 		status = cli_settle(&program, options, &taking_back, plan);
 	ds_plan_free(plan);
@@ -76,12 +78,15 @@ static int repair(struct cli_options *options, ds_repo *repo, ds_error *err)
 	return status;
 }
 
-/* --undo takes one name, --recover none, and neither goes with another. */
+/* --undo takes one name, --recover none, and neither goes with another. What has no plan
+ * cannot show it. */
 static bool is_one_thing(const struct cli_options *options)
 {
 	size_t modes = (options->undo != NULL) + options->recover + (options->log != NULL);
 	size_t names = options->id_count + (options->undo && *options->undo);
 
+	if ((options->recover || options->log) && (options->dry_run || options->diff))
+		return false;
 	return modes == 0 || (modes == 1 && names <= (options->recover ? 0 : 1));
 }
 
@@ -92,7 +97,7 @@ static int fix(const struct cli_program *self, struct cli_options *options, ds_r
 
 	if (!is_one_thing(options)) {
 		cli_complain(self->name, "one thing at a time: --undo [TXID], --log [ID] or "
-					 "--recover");
+					 "--recover; only --undo goes with --dry-run or --diff");
 		return DS_TROUBLE;
 	}
 	if (options->log)

@@ -85,27 +85,22 @@ static const struct column {
 	const char *before;
 	const char *name;
 } columns[] = {
-	{"", "time"},
-	{" ", "event"},
-	{" ", "item"},
-	{" ", "path"},
-	{": ", "from"},
-	{" -> ", "to"},
-	{" expected ", "expected"},
-	{" found ", "found"},
-	{" of ", "interrupted"},
-	{", files: ", "files"},
-	{" by ", "who"},
-	{" why: ", "why"},
-	{" [", "txid"},
+	{"", "time"},           {" ", "event"},
+	{" ", "item"},          {" ", "path"},
+	{" ", "field"},         {": ", "from"},
+	{" -> ", "to"},         {" expected ", "expected"},
+	{" found ", "found"},   {" of ", "interrupted"},
+	{", files: ", "files"}, {" by ", "who"},
+	{" why: ", "why"},      {" [", "txid"},
 };
 
+/* `context` is told that there was one. */
 static int print_event(void *context, const char *bytes, size_t len)
 {
 	struct piece line = {bytes, len};
 	bool any = false;
 
-	(void)context;
+	*(bool *)context = true;
 	errno = 0;
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
 		struct piece value = member(line, columns[i].name);
@@ -121,7 +116,7 @@ static int print_event(void *context, const char *bytes, size_t len)
 
 static int print_line(void *context, const char *bytes, size_t len)
 {
-	(void)context;
+	*(bool *)context = true;
 	errno = 0;
 	if (fwrite(bytes, 1, len, stdout) == len && putchar('\n') != EOF)
 		return 0;
@@ -131,7 +126,7 @@ static int print_line(void *context, const char *bytes, size_t len)
 /* ---- Which --------------------------------------------------------------- */
 
 /* The log has full ids. What is no item any more is looked for as it was given. */
-static char *full_id(ds_repo *repo, const char *id)
+static char *full_id(ds_repo *repo, const char *id, bool *is_item)
 {
 	ds_result *result;
 	char *full = NULL;
@@ -142,6 +137,7 @@ static char *full_id(ds_repo *repo, const char *id)
 		if (item)
 			full = strdup(item->id);
 	}
+	*is_item = full != NULL;
 	ds_result_free(result);
 	return full ? full : strdup(id);
 }
@@ -151,14 +147,23 @@ int cli_print_log(const struct cli_program *program, const struct cli_options *o
 {
 	const char *id = *options->log ? options->log : NULL;
 	char *full = NULL;
+	bool known = true;
+	bool any = false;
 
 	if (!id && options->id_count)
 		id = options->ids[0];
-	if (id && !(full = full_id(repo, id))) {
+	if (id && !(full = full_id(repo, id, &known))) {
 		cli_complain(program->name, "out of memory");
 		return DS_TROUBLE;
 	}
-	int status = ds_log(repo, full, options->verbose ? print_line : print_event, NULL, err);
+	int status = ds_log(repo, full, options->verbose ? print_line : print_event, &any, err);
 	free(full);
+	if (!status && !known && !any) {
+		fprintf(stderr, "%s: ", program->name);
+		cli_put(stderr, id);
+		fputs(": no such item, and none in the log\n", stderr);
+		status = DS_TROUBLE;
+		err->message[0] = '\0';
+	}
 	return cli_graver(status, cli_finish_stdout(program->name));
 }

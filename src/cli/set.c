@@ -48,7 +48,7 @@ static int carry_out(const struct cli_options *options, ds_plan *plan)
 	if (options->quiet)
 		return status;
 	if (!step)
-		printf("nothing to set: every copy says %s\n", options->ids[1]);
+		puts("nothing to set: every copy says so already");
 	else if (step->state == DS_STEP_DONE)
 		print_step(options, plan, step);
 	return cli_graver(status, cli_finish_stdout(program.name));

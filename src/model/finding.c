@@ -5,9 +5,9 @@
 
 static const struct ds_code_info table[] = {
 	[DS_NO_CODE] = {"", NULL, DS_INFO, DS_OK, "", "", ""},
-	[DS_STATUS_MISMATCH] = {"status-mismatch", "C-11", DS_ERROR, DS_DESYNC, "",
-				"the copies disagree",
-				"no command can repair this: set the right status by hand"},
+	[DS_STATUS_MISMATCH] =
+		{"status-mismatch", "C-11", DS_ERROR, DS_DESYNC, "", "the copies disagree",
+		 "set the right status by hand, or with desync-set or desync-fix --prefer"},
 	[DS_MISSING_COPY] = {"missing-copy", NULL, DS_WARNING, DS_DESYNC, "is not there",
 			     "a copy is not there",
 			     "create the file with its status, or remove the rest of the item"},

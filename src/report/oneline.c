@@ -8,13 +8,27 @@ static size_t count_unread(const struct ds_outcome *outcome)
 {
 	size_t unread = outcome->summary->unchecked;
 	for (size_t i = 0; i < outcome->finding_count; i++)
-		unread += !outcome->findings[i].item;
+		unread += !outcome->findings[i].item &&
+			  outcome->findings[i].code != DS_INTERRUPTED_TRANSACTION;
 	return unread;
 }
 
-static void put_wrong(struct ds_writer *w, size_t desynced, size_t unread, size_t items)
+static bool is_interrupted(const struct ds_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->finding_count; i++)
+		if (outcome->findings[i].code == DS_INTERRUPTED_TRANSACTION)
+			return true;
+	return false;
+}
+
+static void put_wrong(struct ds_writer *w, bool interrupted, size_t desynced, size_t unread,
+		      size_t items)
 {
 	ds_paint(w, DS_RED);
+	if (interrupted)
+		ds_put(w, "a change was cut short");
+	if (interrupted && (desynced || unread))
+		ds_put(w, "; ");
 	if (desynced)
 		ds_putf(w, "%zu desynced", desynced);
 	if (desynced && unread)
@@ -22,7 +36,9 @@ static void put_wrong(struct ds_writer *w, size_t desynced, size_t unread, size_
 	if (unread)
 		ds_putf(w, "%zu unreadable", unread);
 	ds_paint(w, DS_PLAIN);
-	ds_putf(w, " of %zu\n", items);
+	if (desynced || unread)
+		ds_putf(w, " of %zu", items);
+	ds_put(w, "\n");
 }
 
 static void put_in_progress(struct ds_writer *w, const struct ds_outcome *outcome)
@@ -51,8 +67,10 @@ static void write_oneline(struct ds_writer *w, const struct ds_outcome *outcome,
 	size_t unread = count_unread(outcome);
 
 	(void)options;
-	if (outcome->summary->desync || unread)
-		put_wrong(w, outcome->summary->desync, unread, outcome->summary->items);
+	bool interrupted = is_interrupted(outcome);
+	if (interrupted || outcome->summary->desync || unread)
+		put_wrong(w, interrupted, outcome->summary->desync, unread,
+			  outcome->summary->items);
 	else
 		put_in_progress(w, outcome);
 }

@@ -6,11 +6,7 @@
 #include <string.h>
 
 static const struct ds_format *const formats[] = {
-	&ds_text_format,
-	&ds_json_format,
-	&ds_oneline_format,
-	&ds_gate_format,
-	&ds_findings_format,
+	&ds_text_format, &ds_json_format, &ds_oneline_format, &ds_gate_format, &ds_findings_format,
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats, PIECE = 16 * 1024 };

@@ -60,10 +60,12 @@ static bool free_name(struct ds_txn *txn, int saved, const char *path, char *nam
 	return false;
 }
 
-static void say_kept(struct ds_txn *txn, const char *path, const char *name)
+static const char theirs[] = "a version that somebody else wrote";
+static const char busy[] = "the former version, which another program still has open,";
+
+static void say_kept(struct ds_txn *txn, const char *path, const char *what, const char *name)
 {
-	ds_note(txn, "%s: a version that somebody else wrote is kept as %s/saved/%s", path,
-		txn->place.state, name);
+	ds_note(txn, "%s: %s is kept as %s/saved/%s", path, what, txn->place.state, name);
 }
 
 static int copy_to(struct ds_txn *txn, int saved, const char *name, int from)
@@ -91,7 +93,7 @@ int ds_keep_copy(struct ds_txn *txn, int fd, const char *path)
 	if (saved >= 0 && free_name(txn, saved, path, name))
 		status = copy_to(txn, saved, name, fd);
 	if (status == 0)
-		say_kept(txn, path, name);
+		say_kept(txn, path, theirs, name);
 	ds_close_fd(txn->os, &saved);
 	return status;
 }
@@ -106,7 +108,8 @@ static int keep_far_inode(struct ds_txn *txn, int dir, const char *temp, const c
 	return status == 0 ? txn->os->unlink(dir, temp) : -1;
 }
 
-int ds_keep_inode(struct ds_txn *txn, int dir, const char *temp, const char *path)
+static int keep_inode(struct ds_txn *txn, int dir, const char *temp, const char *path,
+		      const char *what)
 {
 	char name[SAVED_NAME_ROOM];
 	int saved = open_saved(txn);
@@ -119,10 +122,15 @@ int ds_keep_inode(struct ds_txn *txn, int dir, const char *temp, const char *pat
 	}
 	if (status == 0) {
 		status = txn->os->fsync(saved);
-		say_kept(txn, path, name);
+		say_kept(txn, path, what, name);
 	}
 	ds_close_fd(txn->os, &saved);
 	return far ? keep_far_inode(txn, dir, temp, path) : status;
+}
+
+int ds_keep_inode(struct ds_txn *txn, int dir, const char *temp, const char *path)
+{
+	return keep_inode(txn, dir, temp, path, theirs);
 }
 
 /* ---- Dropping ----------------------------------------------------------- */
@@ -141,12 +149,12 @@ static bool is_alone(struct ds_txn *txn, int fd)
 
 /* R1 */
 static int drop_or_keep(struct ds_txn *txn, int dir, const char *temp, const char *path,
-			enum ds_content content)
+			enum ds_content content, bool alone)
 {
 	if (content == DS_CONTENT_FAILED)
 		return -1;
 	return content == DS_CONTENT_SAME ? txn->os->unlink(dir, temp)
-					  : ds_keep_inode(txn, dir, temp, path);
+					  : keep_inode(txn, dir, temp, path, alone ? theirs : busy);
 }
 
 void ds_slot_retire(struct ds_txn *txn, struct ds_slot *slot, int dir)
@@ -157,9 +165,10 @@ void ds_slot_retire(struct ds_txn *txn, struct ds_slot *slot, int dir)
 		return;
 	/* Whoever waited for the lease has the old version open from now on. */
 	txn->os->drop_lease(slot->fd);
-	if (is_alone(txn, slot->fd))
+	bool alone = is_alone(txn, slot->fd);
+	if (alone)
 		content = ds_content_is(txn->os, slot->fd, slot->change->before);
-	if (drop_or_keep(txn, dir, slot->temp, slot->change->path, content) != 0)
+	if (drop_or_keep(txn, dir, slot->temp, slot->change->path, content, alone) != 0)
 		ds_note(txn, "%s: its former version is still in %s/tmp: %s", slot->change->path,
 			txn->place.state, strerror(errno));
 }
@@ -224,9 +233,9 @@ static int sweep_file(struct ds_txn *txn, int dir, const char *name)
 	int fd = txn->os->open(dir, name, O_RDONLY, 0);
 	if (fd < 0)
 		return -1;
-	enum ds_content content =
-		is_alone(txn, fd) ? is_either(txn, fd, before, after) : DS_CONTENT_OTHER;
-	int status = drop_or_keep(txn, dir, name, "a file", content);
+	bool alone = is_alone(txn, fd);
+	enum ds_content content = alone ? is_either(txn, fd, before, after) : DS_CONTENT_OTHER;
+	int status = drop_or_keep(txn, dir, name, "a file", content, alone);
 	ds_close_fd(txn->os, &fd);
 	return status;
 }

@@ -109,7 +109,8 @@ static int foresee(struct ds_txn *txn, const struct ds_journal *journal, struct 
 			return ds_fail_memory(err);
 		}
 	}
-	if (news == journal->count)
+	out->forward = news == journal->count;
+	if (out->forward)
 		for (; out->count; out->count--) {
 			free(out->files[out->count - 1].path);
 			ds_buf_free(&out->files[out->count - 1].bytes);

@@ -70,6 +70,7 @@ struct recovery {
 	enum fate *fates;
 	size_t news;
 	size_t foreign;
+	size_t put_back;
 };
 
 /* A file that cannot be opened: taken away, or something else put in its place, is
@@ -198,6 +199,7 @@ static int put_one_back(struct recovery *r, int dir, size_t i, ds_error *err)
 		return ds_fail_path(err, DS_TROUBLE, r->paths[i], strerror(errno));
 	switch (ds_swap(r->txn, dir, name, r->paths[i], &out, &in)) {
 	case DS_SWAP_DONE:
+		r->put_back++;
 		return 0;
 	case DS_SWAP_CAUGHT:
 	case DS_SWAP_ABSENT:
@@ -250,7 +252,7 @@ static int settle_log(struct recovery *r, bool forward, ds_error *err)
 	char members[160];
 
 	snprintf(members, sizeof members, "\"interrupted\": \"%s\", \"files\": %zu",
-		 r->journal.txid, r->journal.count);
+		 r->journal.txid, forward ? r->journal.count : r->put_back);
 	if (forward)
 		ds_buf_append(&lines, r->journal.log_lines.at, r->journal.log_lines.len);
 	int status = 0;

@@ -71,7 +71,7 @@ enum ds_swap_outcome {
 };
 
 struct ds_expected {
-	ino_t ino; /* 0: whatever it is */
+	ino_t ino;            /* 0: whatever it is */
 	struct ds_text bytes; /* of these, or, where `at` is NULL, of that size and hash */
 	uint64_t size;
 	const unsigned char *hash;

@@ -145,6 +145,7 @@ struct ds_interrupted {
 	bool damaged;   /* it cannot be understood: `why` */
 	char why[1024]; /* a line for a person */
 	char txid[64];
+	bool forward; /* all of it is done: recovery completes it. Else it takes it back */
 	/* Files that recovery would put back, and to what. */
 	struct ds_put_back {
 		char *path; /* relative to the place's top */

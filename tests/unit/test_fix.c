@@ -92,7 +92,8 @@ static int plan_undo(const char *txid)
 	if (txid)
 		snprintf(kept, sizeof kept, "%s", txid);
 	ds_plan_free(plan);
-	return ds_plan_undo(&plan, repo, txid ? kept : NULL, &err);
+	ds_undo_options options = {.size = sizeof options, .txid = txid ? kept : NULL};
+	return ds_plan_undo(&plan, repo, &options, &err);
 }
 
 static size_t count_steps(void)
