@@ -229,6 +229,41 @@ static enum read_back look_again(const struct batch *b, const struct ds_work *wo
 	return worst;
 }
 
+/* Looks through the log for a later change of one of these files. */
+struct later {
+	const char *txid;
+	const struct ds_work *work;
+	struct ds_arena scratch;
+	bool ours; /* our own lines were there */
+	bool found;
+};
+
+static int look_at_line(void *context, struct ds_text line)
+{
+	struct later *later = context;
+
+	ds_arena_reset(&later->scratch);
+	const char *txid = ds_logline_string(line, "txid", &later->scratch);
+	const char *path = ds_logline_string(line, "path", &later->scratch);
+	bool ours = txid && strcmp(txid, later->txid) == 0;
+	later->ours = later->ours || ours;
+	for (size_t i = 0; i < later->work->count && later->ours && !ours && path; i++)
+		later->found = later->found || strcmp(path, later->work->files[i].path) == 0;
+	return 0;
+}
+
+/* Whether another of our programs has set the files back since: then they hold what they
+ * held before, and are not unwritten. */
+static bool was_changed_later(const struct batch *b, const struct ds_work *work)
+{
+	struct ds_txn *txn = b->applying->txn;
+	struct later later = {.txid = ds_txn_id(txn), .work = work};
+	int status = ds_txn_log(txn, look_at_line, &later, NULL);
+
+	ds_arena_free(&later.scratch);
+	return status == 0 && later.found;
+}
+
 struct again {
 	struct batch *batch;
 	const struct ds_work *work;
@@ -256,6 +291,8 @@ static void verify(struct batch *b, const struct ds_work *work)
 		source->ops->confirm(source, read_again, &again);
 		found = look_again(b, work);
 	}
+	if (found == NOT_WRITTEN && was_changed_later(b, work))
+		found = FOREIGN;
 	if (found == FOREIGN &&
 	    !ds_plan_say(b->plan, "%s: changed again by somebody else right after",
 			 planned->step.item))

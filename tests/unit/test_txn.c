@@ -112,9 +112,10 @@ Test(txn, changes_two_files)
 	cr_expect_eq(changes[1].outcome, DS_CHANGE_DONE, "%s", changes[1].why);
 	cr_expect_str_eq(content("d/one"), "one new\n");
 	cr_expect_str_eq(content("d/two"), "");
-	cr_expect_eq(count("grep '\"event\": \"change\".*\"who\": \"me\", \"item\": \"x\", \"before\"' "
-			   ".git/desync/log.jsonl"),
-		     2);
+	cr_expect_eq(
+		count("grep '\"event\": \"change\".*\"who\": \"me\", \"item\": \"x\", \"before\"' "
+		      ".git/desync/log.jsonl"),
+		2);
 	expect_no_litter(0);
 }
 
