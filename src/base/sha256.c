@@ -53,19 +53,22 @@ static void expand(uint32_t w[64], const unsigned char block[BLOCK])
 	}
 }
 
-/* One round; v is a to h of the standard. */
-static void mix(uint32_t v[8], uint32_t input)
+/* One round. Instead of moving a to h of the standard one place on each time, what they
+ * stand for moves: in turn 0 v[0] is a, in turn 1 v[7] is. */
+static inline void mix(uint32_t v[8], int turn, uint32_t input)
 {
-	uint32_t a = v[0];
-	uint32_t e = v[4];
-	uint32_t t1 = v[7] + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
-		      ((e & v[5]) ^ (~e & v[6])) + input;
-	uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
-		      ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
+	uint32_t a = v[(0 - turn) & 7];
+	uint32_t b = v[(1 - turn) & 7];
+	uint32_t c = v[(2 - turn) & 7];
+	uint32_t e = v[(4 - turn) & 7];
+	uint32_t f = v[(5 - turn) & 7];
+	uint32_t g = v[(6 - turn) & 7];
+	uint32_t *h = &v[(7 - turn) & 7];
+	uint32_t t1 =
+		*h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + input;
 
-	memmove(v + 1, v, 7 * sizeof *v);
-	v[4] += t1;
-	v[0] = t1 + t2;
+	v[(3 - turn) & 7] += t1;
+	*h = t1 + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
 }
 
 static void compress(uint32_t state[8], const unsigned char block[BLOCK])
@@ -75,8 +78,17 @@ static void compress(uint32_t state[8], const unsigned char block[BLOCK])
 
 	expand(w, block);
 	memcpy(v, state, sizeof v);
-	for (int i = 0; i < 64; i++)
-		mix(v, round_constants[i] + w[i]);
+	for (int i = 0; i < 64; i += 8) {
+		const uint32_t *k = round_constants + i;
+		mix(v, 0, k[0] + w[i]);
+		mix(v, 1, k[1] + w[i + 1]);
+		mix(v, 2, k[2] + w[i + 2]);
+		mix(v, 3, k[3] + w[i + 3]);
+		mix(v, 4, k[4] + w[i + 4]);
+		mix(v, 5, k[5] + w[i + 5]);
+		mix(v, 6, k[6] + w[i + 6]);
+		mix(v, 7, k[7] + w[i + 7]);
+	}
 	for (int i = 0; i < 8; i++)
 		state[i] += v[i];
 }

@@ -17,7 +17,7 @@
 #include "work.h"
 
 enum {
-	BATCH_BYTES = 64 << 20, /* of contents, before and after */
+	BATCH_BYTES = 24 << 20, /* of contents, before and after: a thousand items or more */
 	BATCH_FILES = 4096,
 	BATCH_LEAST = 16,
 };
