@@ -27,7 +27,7 @@ static unsigned seed;
 static bool chosen(int of)
 {
 	enum { LONGER = 40 };
-	int now = world_long() ? of / LONGER : of * world_thin();
+	int now = world_long() ? of / LONGER : of * world_step();
 
 	return now < 2 || rand_r(&seed) % now == 0;
 }

@@ -115,6 +115,9 @@ bool world_long(void);
  * 1 else. */
 int world_thin(void);
 
+/* How much of the bounded form is left out: that, and more where every run is on a disk. */
+int world_step(void);
+
 /* Ends the test: this can only be the test's own fault. */
 _Noreturn void world_die(const char *what);
 
