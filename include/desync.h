@@ -148,6 +148,8 @@ typedef struct ds_summary {
 	const char *skipped;  /* the directory that holds most of those, or NULL */
 	size_t skipped_dirs;
 	size_t not_listed; /* skipped directories in which they could not be counted */
+	size_t baselined;  /* findings that the baseline let pass: not among the others */
+	const char *notes; /* what else a person should know, a line each; or NULL */
 	bool unlocked;     /* something was read without the writers' lock, which could not be
 			    * had: a change under way may look like a disagreement */
 } ds_summary;
@@ -156,15 +158,28 @@ typedef struct ds_summary {
 
 typedef struct ds_repo ds_repo;
 
+typedef enum ds_origin {
+	DS_WORKTREE, /* the files */
+	DS_INDEX,    /* what git would commit next, judged as a gate must */
+	DS_REVISION, /* a commit, tag or tree; in bare repositories too */
+} ds_origin;
+
 typedef struct ds_open_options {
 	size_t size;
 	const char *rule; /* only this rule; NULL: all that fit */
+	ds_origin origin;
+	const char *revision; /* by any name that git understands */
+	const char *since;    /* a revision that it is compared with, beside its parents */
 } ds_open_options;
 
 /* Opens the repository that `dir` lies in: walks up from there to the first
  * directory that a rule fits, no further than the top of the git worktree or
- * the mount point. Fails with DS_TROUBLE when no rule fits. Commands that findings
- * print name `dir` as it is given here, unless it is NULL or ".". */
+ * the mount point. Fails with DS_TROUBLE when no rule fits, and then sets *out to NULL.
+ * Commands that findings print name `dir` as it is given here, unless it is NULL or ".".
+ *
+ * Of an index or a revision a scan says more: a copy that was there before (in HEAD, or a
+ * parent) and is gone while another stays is an error, and a repair is worked out from
+ * what is staged and what is in the worktree. Plans are for the worktree alone. */
 DS_API int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err);
 DS_API void ds_close(ds_repo *repo);
 
@@ -181,6 +196,13 @@ typedef struct ds_scan_options {
 	/* Called now and then on the calling thread. */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
+	bool touched; /* of an index or a revision: only the items that it changes */
+	/* Findings to let pass: a file; NULL: .desync-baseline.json at the root of what is
+	 * looked at, if there is one; "": none. */
+	const char *baseline;
+	/* "CODE=LEVEL", ended by NULL; or NULL. What exits 2 or 4 stays an error. */
+	const char *const *severities;
+	bool keep_verdicts; /* remember what agreed, beside git's objects (see git.h) */
 } ds_scan_options;
 
 /* An id is the item's full id; else its number, with or without zeros; else a

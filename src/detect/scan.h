@@ -12,6 +12,16 @@
 #include "rule.h"
 #include "source.h"
 
+/* What was judged before, by content. Only that all copies of an item agree, on a known
+ * status and with nothing to be said of it, is ever remembered. */
+struct ds_memory {
+	/* Whether copies with these contents, in the order of the rule's, are known to
+	 * agree, and on which status (an index into the vocabulary). */
+	bool (*recall)(void *context, const struct ds_content_id *ids, int count, int *status);
+	void (*remember)(void *context, const struct ds_content_id *ids, int count, int status);
+	void *context;
+};
+
 struct ds_scan {
 	const struct ds_rule *rule;
 	struct ds_source *source;
@@ -22,6 +32,8 @@ struct ds_scan {
 	unsigned jobs; /* 0: as many as are worth it */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
+
+	const struct ds_memory *memory; /* or NULL; needs a source with content ids */
 
 	/* Called for each item that exists, with its copies as they were confirmed, by
 	 * several threads; may use desk->scratch. Returns a bit for each copy of which

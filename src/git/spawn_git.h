@@ -32,6 +32,8 @@
 enum { DS_GIT_OUT_LIMIT = 16 << 20, DS_GIT_SAID_LIMIT = 64 << 10 };
 
 enum ds_git_kind {
+	/* As DS_GIT_READS, but git's own variables stay: the hook's repository and index. */
+	DS_GIT_HERE,
 	/* Takes no lock, fetches nothing, and paths are literal. */
 	DS_GIT_READS,
 	/* May run the user's hooks, who inherit the environment and count on what they
@@ -40,7 +42,7 @@ enum ds_git_kind {
 };
 
 struct ds_git_call {
-	const char *top;         /* absolute: git's -C */
+	const char *top;         /* absolute: git's -C; NULL: the current directory */
 	const char *const *args; /* the command and what follows it, up to a NULL */
 	struct ds_text input;    /* its standard input */
 	enum ds_git_kind kind;
@@ -61,6 +63,38 @@ struct ds_git_answer {
  * stopped.
  */
 int ds_git_run(struct ds_git_answer *answer, const struct ds_git_call *call, ds_error *err);
+
+/*
+ * A git that works while we do.
+ *
+ *	status = ds_git_start(&process, &call, err);
+ *	while (!status && (status = ds_git_read(process, into, room, &got, err)) == 0 && got)
+ *		...
+ *	status = ds_git_finish(&answer, process, err);
+ *
+ * What it is told comes from `call.input`, or piece by piece from a function: it is called
+ * when git can take more, and sent while reading waits, so neither waits for the other.
+ */
+struct ds_git_process;
+
+/* The next of what git is told; empty: that was all. Lives until the next call. */
+typedef struct ds_text (*ds_git_more_fn)(void *context);
+
+/* `call` and what it points to must outlive the process; `more` may be NULL. */
+int ds_git_start(struct ds_git_process **out, const struct ds_git_call *call, ds_git_more_fn more,
+		 void *context, ds_error *err);
+
+/* Up to `room` bytes of what it says, at least one; *got is 0 at the end. Fails with
+ * DS_TROUBLE where that does not come before the deadline. */
+int ds_git_read(struct ds_git_process *process, char *into, size_t room, size_t *got,
+		ds_error *err);
+
+/* Waits for its end: answer->status, and what it said on its standard error; what of its
+ * output was not read is dropped. Frees the process in any case. */
+int ds_git_finish(struct ds_git_answer *answer, struct ds_git_process *process, ds_error *err);
+
+/* Ends it, whatever it does, and frees it; NULL is nothing. */
+void ds_git_stop(struct ds_git_process *process);
 
 /* DS_TROUBLE with the first line of what git said that is no warning. */
 int ds_git_complain(const struct ds_git_answer *answer, const char *command, ds_error *err);

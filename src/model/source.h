@@ -23,6 +23,13 @@ enum ds_entry_kind {
 /* Takes one name of a directory; returns 0, or a ds_status that ends the list. */
 typedef int (*ds_entry_fn)(void *context, const char *name, enum ds_entry_kind kind);
 
+enum { DS_CONTENT_ID_LIMIT = 32 };
+
+struct ds_content_id {
+	unsigned char len; /* 20 or 32 */
+	unsigned char bytes[DS_CONTENT_ID_LIMIT];
+};
+
 struct ds_source_ops {
 	const char *name; /* as reports call it: "worktree" */
 
@@ -37,6 +44,16 @@ struct ds_source_ops {
 	 * without bytes. */
 	void (*read)(struct ds_source *source, const char *path, const struct ds_extent *extent,
 		     struct ds_blob *blob);
+
+	/* For a source that fetches what it hands out: this path will be read once, after
+	 * those announced before it; NULL: that was the last. Not announced is read as
+	 * well, but slowly. A source that has this is for one thread at a time. NULL where
+	 * nothing is gained by it. */
+	void (*want)(struct ds_source *source, const char *path);
+
+	/* What names the content of a regular file, the same for the same bytes wherever
+	 * they are; false where there is none. NULL for a source that has no such names. */
+	bool (*content_id)(struct ds_source *source, const char *path, struct ds_content_id *id);
 
 	/* Calls `again` while no writer of ours is at work: what looked wrong is
 	 * read once more before it is said. NULL where the bytes cannot change. */

@@ -1,0 +1,64 @@
+/*
+ * tree_source.h - the source that reads what git keeps: the index, or a revision
+ *
+ *	struct ds_source *source;
+ *	const char *const roots[] = {".specweave/increments", NULL};
+ *	int status = ds_git_index_open(&source, &repository, roots, err);
+ *
+ * The paths beneath the roots, with the id of each, are read once, when the source is
+ * opened: the index through `git diff-index --cached` against the empty tree, which
+ * alone reads every kind of index right; a revision through `git ls-tree`. Contents come
+ * from one `git cat-file --batch` that is fed with ids only and read while it works;
+ * where it dies on an object, that one is DS_INDETERMINATE and another goes on behind it.
+ *
+ * Nothing of the repository is run, fetched or written. What is not a plain file with
+ * its content at hand:
+ *
+ *	a link			followed inside the tree (as far as it is among the roots);
+ *				DS_UNUSABLE where it leads outside, nowhere, or in circles
+ *	a submodule		a boundary: nothing is beneath it; itself it is DS_UNUSABLE
+ *	an unmerged path	DS_INDETERMINATE
+ *	intent to add		not there
+ *	a missing object	DS_INDETERMINATE
+ *	over the limit		as the worktree's: DS_UNUSABLE
+ *
+ * A source is for one thread at a time.
+ */
+#ifndef DS_GIT_TREE_SOURCE_H
+#define DS_GIT_TREE_SOURCE_H
+
+#include "err.h"
+#include "repository.h"
+#include "source.h"
+
+/* What the next commit would hold. The repository must outlive the source. `roots` are
+ * paths from its top, any bytes, ended by NULL. */
+int ds_git_index_open(struct ds_source **out, const struct ds_git_repository *repository,
+		      const char *const *roots, ds_error *err);
+
+/* What a revision holds: a commit, a tag of one, or a tree, by any name that git
+ * understands. The source's name is the revision as it was given. Fails with DS_TROUBLE
+ * where there is none. */
+int ds_git_revision_open(struct ds_source **out, const struct ds_git_repository *repository,
+			 const char *revision, const char *const *roots, ds_error *err);
+
+/* From now on paths are relative to this directory: "" or "sub/directory/". */
+int ds_git_source_enter(struct ds_source *source, const char *prefix, ds_error *err);
+
+/* What it is compared with by the two below: HEAD for the index (nothing before the
+ * first commit), the parents of a commit. This adds another revision; one that is not
+ * here is no failure, and adds nothing. */
+int ds_git_source_compare_with(struct ds_source *source, const char *revision, ds_error *err);
+
+/* Which of these paths were there before: was[i] says it of paths[i]. One call of git
+ * for all of them (or for as many as a command line holds) and each parent. */
+int ds_git_source_were_there(struct ds_source *source, const char *const *paths, size_t count,
+			     bool *was, ds_error *err);
+
+/* Calls `each` with every path that is not as it was before: added, removed, or of other
+ * content or kind, relative to where the source was entered; for a commit with several
+ * parents those that differ from each of them. Passes on what `each` returned. */
+int ds_git_source_changes(struct ds_source *source, int (*each)(void *context, const char *path),
+			  void *context, ds_error *err);
+
+#endif
