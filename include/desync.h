@@ -170,12 +170,13 @@ typedef struct ds_open_options {
 	ds_origin origin;
 	const char *revision; /* by any name that git understands */
 	const char *since;    /* a revision that it is compared with, beside its parents */
+	bool may_be_none;     /* where no rule fits, that is 0 and *out is NULL */
 } ds_open_options;
 
 /* Opens the repository that `dir` lies in: walks up from there to the first
  * directory that a rule fits, no further than the top of the git worktree or
- * the mount point. Fails with DS_TROUBLE when no rule fits, and then sets *out to NULL.
- * Commands that findings print name `dir` as it is given here, unless it is NULL or ".".
+ * the mount point. Fails with DS_TROUBLE when no rule fits, unless the options
+ * allow for that. Commands that findings print name `dir` as it is given here, unless it is NULL or ".".
  *
  * Of an index or a revision a scan says more: a copy that was there before (in HEAD, or a
  * parent) and is gone while another stays is an error, and a repair is worked out from
@@ -196,7 +197,9 @@ typedef struct ds_scan_options {
 	/* Called now and then on the calling thread. */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
-	bool touched; /* of an index or a revision: only the items that it changes */
+	/* Of an index or a revision: "all", or "touched" to leave out what is found of items
+	 * that it does not change; NULL: as `git config desync.gate` has it, else "all". */
+	const char *gate;
 	/* Findings to let pass: a file; NULL: .desync-baseline.json at the root of what is
 	 * looked at, if there is one; "": none. */
 	const char *baseline;

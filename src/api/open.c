@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "err.h"
-#include "repo.h"
+#include "origin.h"
 #include "worktree.h"
 
-enum { RULE_LIMIT = 64, LOCK_WAIT_MS = 10 * 1000 };
+enum { LOCK_WAIT_MS = 10 * 1000 };
 
 void ds_take_options(void *into, size_t size, const void *options)
 {
@@ -31,15 +31,23 @@ static bool is_there(struct ds_source *source, const char *path)
 	return there;
 }
 
-/* The rules whose marker is in this directory. */
-static size_t fitting_rules(struct ds_source *source, const char *only, const struct ds_rule **fit)
+int ds_fit_rules(ds_repo *repo, const char *only, size_t *count, ds_error *err)
 {
-	size_t count = 0;
-	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++)
-		if ((!only || strcmp(only, (*rule)->name) == 0) && count < RULE_LIMIT &&
-		    is_there(source, (*rule)->marker))
-			fit[count++] = *rule;
-	return count;
+	const struct ds_rule *const *all = ds_builtin_rules();
+	size_t known = 0;
+
+	*count = 0;
+	while (all[known])
+		known++;
+	free(repo->rules);
+	repo->rules = calloc(known + 1, sizeof *repo->rules);
+	if (!repo->rules)
+		return ds_fail_memory(err);
+	for (size_t i = 0; i < known; i++)
+		if ((!only || strcmp(only, all[i]->name) == 0) &&
+		    is_there(repo->source, all[i]->marker))
+			repo->rules[(*count)++] = all[i];
+	return 0;
 }
 
 static int check_rule_name(const char *name, ds_error *err)
@@ -84,41 +92,45 @@ static void go_up(char *dir)
 	slash[slash == dir ? 1 : 0] = '\0';
 }
 
-static int keep_rules(ds_repo *repo, const struct ds_rule *const *fit, size_t count, ds_error *err)
-{
-	repo->rules = calloc(count + 1, sizeof *repo->rules);
-	if (!repo->rules)
-		return ds_fail_memory(err);
-	memcpy(repo->rules, fit, count * sizeof *fit);
-	return 0;
-}
-
 /* repo->root is where the walk begins, and where it ends. */
 static int walk_up(ds_repo *repo, const char *only, ds_error *err)
 {
-	const struct ds_rule *fit[RULE_LIMIT];
+	size_t count;
 
 	for (;;) {
 		int status = ds_worktree_open(&repo->source, repo->root, err);
-		if (status)
+		if (!status)
+			status = ds_fit_rules(repo, only, &count, err);
+		if (status || count)
 			return status;
-		size_t count = fitting_rules(repo->source, only, fit);
-		if (count)
-			return keep_rules(repo, fit, count, err);
 		if (is_top(repo->source, repo->root))
-			return DS_TROUBLE;
+			return ds_fail(err, DS_TROUBLE, "%s", "");
 		repo->source->ops->free(repo->source);
 		repo->source = NULL;
 		go_up(repo->root);
 	}
 }
 
-static void fail_no_rule(const char *start, const char *only, ds_error *err)
+/* What the origin is called, where something is not in it. */
+static const char *name_origin(const ds_open_options *options)
 {
+	switch (options->origin) {
+	case DS_INDEX:
+		return " in the index";
+	case DS_REVISION:
+		return " in that revision";
+	default:
+		return "";
+	}
+}
+
+static void fail_no_rule(const char *start, const ds_open_options *options, ds_error *err)
+{
+	const char *only = options->rule;
 	struct ds_buf why = {0};
 
-	ds_buf_printf(&why, "%s here, nor above it in the same worktree (looked for:",
-		      only ? "the rule does not fit" : "no rule fits");
+	ds_buf_printf(&why, "%s here%s, nor above it in the same worktree (looked for:",
+		      only ? "the rule does not fit" : "no rule fits", name_origin(options));
 	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++)
 		if (!only || strcmp(only, (*rule)->name) == 0)
 			ds_buf_printf(&why, " %s", (*rule)->marker);
@@ -141,8 +153,6 @@ static int start_at(ds_repo *repo, const char *dir, ds_error *err)
 		return ds_fail_path(err, DS_TROUBLE, dir, strerror(ENOTDIR));
 	if (access(repo->root, R_OK | X_OK) != 0)
 		return ds_fail_path(err, DS_TROUBLE, dir, strerror(errno));
-	if (strcmp(dir, ".") != 0 && !(repo->where = strdup(dir)))
-		return ds_fail_memory(err);
 	return 0;
 }
 
@@ -155,13 +165,32 @@ static int find_place(ds_repo *repo, ds_error *err)
 	return 0;
 }
 
+/* DS_TROUBLE with an empty message where no rule fits. */
+static int open_files(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
+{
+	int status = start_at(repo, dir, err);
+	if (!status)
+		status = walk_up(repo, options->rule, err);
+	return status ? status : find_place(repo, err);
+}
+
+static int open_any(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
+{
+	bool here = !dir || strcmp(dir, ".") == 0;
+
+	if (!here && !(repo->where = strdup(dir)))
+		return ds_fail_memory(err);
+	repo->origin = options->origin;
+	return options->origin == DS_WORKTREE ? open_files(repo, dir ? dir : ".", options, err)
+					      : ds_open_kept(repo, here ? NULL : dir, options, err);
+}
+
 int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	ds_open_options given;
 	ds_error why = {0};
 
 	*out = NULL;
-	dir = dir ? dir : ".";
 	ds_take_options(&given, sizeof given, options);
 	int status = check_rule_name(given.rule, err);
 	if (status)
@@ -169,20 +198,17 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 	ds_repo *repo = calloc(1, sizeof *repo);
 	if (!repo)
 		return ds_fail_memory(err);
-	status = start_at(repo, dir, err);
+	status = open_any(repo, dir, &given, &why);
 	if (!status) {
-		status = walk_up(repo, given.rule, &why);
-		if (status && why.status)
-			ds_fail(err, why.status, "%s", why.message);
-		else if (status)
-			fail_no_rule(dir, given.rule, err);
-	}
-	if (!status)
-		status = find_place(repo, err);
-	if (status)
-		ds_close(repo);
-	else
 		*out = repo;
+		return 0;
+	}
+	ds_close(repo);
+	if (*why.message)
+		return ds_fail(err, why.status, "%s", why.message);
+	if (given.may_be_none)
+		return 0;
+	fail_no_rule(dir ? dir : ".", &given, err);
 	return status;
 }
 
@@ -193,6 +219,7 @@ void ds_close(ds_repo *repo)
 	if (repo->source)
 		repo->source->ops->free(repo->source);
 	ds_place_free(&repo->place);
+	ds_git_repository_free(&repo->git);
 	free(repo->rules);
 	free(repo->root);
 	free(repo->where);

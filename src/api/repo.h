@@ -5,17 +5,20 @@
 #define DS_REPO_H
 
 #include "report.h"
+#include "repository.h"
 #include "rules.h"
 #include "scan.h"
 #include "source.h"
 #include "txn.h"
 
 struct ds_repo {
+	ds_origin origin;
 	char *root;  /* absolute */
 	char *where; /* the directory as it was given, or NULL for the current one */
 	struct ds_source *source;
 	struct ds_place place; /* whose lock readers share; top is NULL where there is none */
 	ds_error no_place;     /* and why */
+	struct ds_git_repository git; /* of an index or a revision; its prefix is the root's */
 	const struct ds_rule **rules; /* those that fit, ended by NULL */
 };
 
@@ -23,6 +26,7 @@ struct ds_result {
 	const char *source;         /* its name */
 	struct ds_scanned *scanned; /* one a rule */
 	size_t rule_count;
+	size_t *ends; /* one a rule: the first of `items` that is not its */
 	struct ds_findings own;  /* those of no rule */
 	struct ds_arena strings; /* theirs */
 	ds_finding *findings;    /* of every rule, in order */

@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "finding.h"
+#include "gate.h"
+#include "pass.h"
 #include "repo.h"
+#include "verdicts.h"
 #include "worktree.h"
 
 /* ---- Putting it together ------------------------------------------------ */
@@ -116,9 +120,32 @@ static bool add_rule(ds_result *result, const struct ds_rule *rule, struct ds_sc
 	return count_skipped(&result->summary, scanned);
 }
 
-static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
-		      const struct ds_settler *settler, ds_error *err)
+/* Nothing of ours is put into a bare repository. NULL without an error: no memory. */
+static int open_verdicts(struct ds_verdicts **out, const ds_repo *repo,
+			 const ds_scan_options *options, ds_error *err)
 {
+	*out = NULL;
+	return repo->origin != DS_WORKTREE && options->keep_verdicts && !repo->git.bare
+		       ? ds_verdicts_open(out, repo->git.common_dir, err)
+		       : 0;
+}
+
+static void ask_about(struct ds_verdicts *verdicts, const struct ds_rule *rule)
+{
+	unsigned char digest[32];
+
+	if (!verdicts)
+		return;
+	ds_rule_digest(rule, digest);
+	ds_verdicts_of(verdicts, digest);
+}
+
+static int compare_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+			 const struct ds_settler *settler, struct ds_verdicts *verdicts,
+			 ds_error *err)
+{
+	struct ds_memory memory = {ds_verdicts_recall, ds_verdicts_remember, verdicts};
+
 	for (size_t i = 0; i < result->rule_count; i++) {
 		struct ds_scan scan = {
 			.rule = repo->rules[i],
@@ -130,19 +157,40 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 			.jobs = options->jobs,
 			.progress = options->progress,
 			.progress_context = options->progress_context,
+			.memory = verdicts ? &memory : NULL,
 			.settle = settler->settle,
 			.settle_context = settler->context,
 		};
+		ask_about(verdicts, repo->rules[i]);
 		int status = ds_scan_rule(&scan, &result->scanned[i], err);
 		if (status)
 			return status;
 	}
+	return 0;
+}
+
+static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+		      const struct ds_settler *settler, ds_error *err)
+{
+	struct ds_verdicts *verdicts;
+
+	int status = open_verdicts(&verdicts, repo, options, err);
+	if (!status)
+		status = compare_rules(result, repo, options, settler, verdicts, err);
+	/* One that cannot be kept is only worked out again. */
+	if (!status && verdicts)
+		(void)ds_verdicts_save(verdicts, NULL);
+	ds_verdicts_free(verdicts);
+	if (status)
+		return status;
 	if (!reserve(result))
 		return ds_fail_memory(err);
 	add_own(result);
-	for (size_t i = 0; i < result->rule_count; i++)
+	for (size_t i = 0; i < result->rule_count; i++) {
 		if (!add_rule(result, repo->rules[i], &result->scanned[i]))
 			return ds_fail_memory(err);
+		result->ends[i] = result->item_count;
+	}
 	return 0;
 }
 
@@ -163,7 +211,8 @@ static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options,
 		result->rule_count++;
 	result->source = repo->source->ops->name;
 	result->scanned = calloc(result->rule_count + 1, sizeof *result->scanned);
-	if (!result->scanned)
+	result->ends = calloc(result->rule_count + 1, sizeof *result->ends);
+	if (!result->scanned || !result->ends)
 		return ds_fail_memory(err);
 	int status = ds_look_for_interrupted(&found, repo, err);
 	if (!status && !ds_report_interrupted(result, repo, &found))
@@ -214,7 +263,20 @@ int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_e
 	ds_scan_options given;
 
 	ds_take_options(&given, sizeof given, options);
-	return ds_scan_settling(out, repo, &given, &nobody, err);
+	int status = ds_scan_settling(out, repo, &given, &nobody, err);
+	if (!status)
+		status = ds_raise_removed(*out, repo, err);
+	if (!status)
+		status = ds_let_pass(*out, repo, &given, err);
+	if (!status)
+		status = ds_leave_untouched(*out, repo, given.gate, err);
+	if (!status)
+		status = ds_advise(*out, repo, err);
+	if (!status)
+		return 0;
+	ds_result_free(*out);
+	*out = NULL;
+	return status;
 }
 
 int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
@@ -233,6 +295,7 @@ void ds_result_free(ds_result *result)
 	for (size_t i = 0; result->scanned && i < result->rule_count; i++)
 		ds_scanned_free(&result->scanned[i]);
 	free(result->scanned);
+	free(result->ends);
 	ds_findings_free(&result->own);
 	ds_arena_free(&result->strings);
 	free(result->findings);

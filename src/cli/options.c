@@ -27,6 +27,10 @@ static const struct option_line lines[] = {
 	 "look from DIR instead of the current directory"},
 	{"rule", " NAME", 0, TEXT, AT(rule), "only this rule"},
 	{"all", NULL, 0, FLAG, AT(all), "look into skipped directories too (_archive and others)"},
+	{"staged", NULL, 0, FLAG, AT(staged), "judge what git would commit, not the files"},
+	{"rev", " REV", 0, TEXT, AT(revision), "judge that commit, tag or tree, not the files"},
+	{"gate", " WHICH", 0, TEXT, AT(gate),
+	 "with --staged or --rev: all items, or those touched"},
 	{"fix", NULL, 0, FLAG, AT(fix), "repair what can be repaired, without asking"},
 	{"yes", NULL, 0, FLAG, AT(yes), "do all of it without asking"},
 	{"dry-run", NULL, 0, FLAG, AT(dry_run), "list what would change, and write nothing"},
@@ -313,6 +317,12 @@ static int check_words(const struct cli_options *options, const struct cli_progr
 		cli_complain(program->name, "--oneline is a format of its own: leave out --format");
 		return DS_TROUBLE;
 	}
+	if (options->staged && options->revision)
+		return bad_usage(program, "--staged is another place to look than --rev",
+				 options->revision);
+	if (options->fix && (options->staged || options->revision))
+		return bad_usage(program, "only files can be repaired, not what is in",
+				 options->staged ? "--staged" : options->revision);
 	if (options->id_count < program->least) {
 		cli_complain(program->name, "%s usage: %s %s", program->which, program->name,
 			     program->usage);

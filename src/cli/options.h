@@ -17,6 +17,9 @@ struct cli_options {
 	const char *rule;
 	const char *format;
 	const char *output; /* NULL: standard output */
+	const char *revision;
+	const char *gate;
+	bool staged;
 	enum cli_color color;
 	unsigned jobs;
 	bool all;

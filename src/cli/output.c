@@ -70,7 +70,7 @@ static int write_stream(void *stream, const char *bytes, size_t len)
 	return errno ? errno : EIO;
 }
 
-static bool wants_color(const struct cli_options *options)
+bool cli_wants_color(const struct cli_options *options, int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
@@ -79,7 +79,7 @@ static bool wants_color(const struct cli_options *options)
 		return options->color == CLI_COLOR_ALWAYS;
 	if (options->output || (no_color && *no_color))
 		return false;
-	return isatty(STDOUT_FILENO) && (!term || strcmp(term, "dumb") != 0);
+	return isatty(fd) && (!term || strcmp(term, "dumb") != 0);
 }
 
 static int report(const struct cli_options *options, const ds_result *result, const char *format,
@@ -88,7 +88,7 @@ static int report(const struct cli_options *options, const ds_result *result, co
 	ds_report_options wanted = {
 		.size = sizeof wanted,
 		.format = format,
-		.color = wants_color(options),
+		.color = cli_wants_color(options, STDOUT_FILENO),
 		.verbose = options->verbose,
 		.strict = options->strict,
 	};

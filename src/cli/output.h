@@ -23,6 +23,9 @@ void cli_put_bytes(FILE *stream, const char *bytes, size_t len);
 /* Whether everything arrived on standard output: the status to exit with. */
 int cli_finish_stdout(const char *program);
 
+/* Whether what is written there is to be coloured. */
+bool cli_wants_color(const struct cli_options *options, int fd);
+
 /* Writes the report to where the options say, whole or not at all, and what
  * concerns the call itself to standard error. Returns 0 or DS_TROUBLE. */
 int cli_print_result(const char *program, const struct cli_options *options,

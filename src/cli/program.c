@@ -30,7 +30,12 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 	int status = cli_parse(&options, program, argc, argv);
 
 	if (status < 0) {
-		ds_open_options wanted = {.size = sizeof wanted, .rule = options.rule};
+		ds_open_options wanted = {.size = sizeof wanted,
+					  .rule = options.rule,
+					  .origin = options.staged     ? DS_INDEX
+						    : options.revision ? DS_REVISION
+								       : DS_WORKTREE,
+					  .revision = options.revision};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);

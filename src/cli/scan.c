@@ -12,9 +12,9 @@ static const struct cli_program program = {
 		"Exit status: 0 all was read and agrees; 1 a disagreement; 2 something could not\n"
 		"be read, judged or written; 3 --fix met a file that somebody else changed, or a\n"
 		"lock; 4 a change was interrupted.",
-	.options =
-		"directory rule all fix wait allow-plain-rename strict format oneline output color "
-		"jobs quiet verbose",
+	.options = "directory rule all staged rev gate fix wait allow-plain-rename strict format "
+		   "oneline output color "
+		   "jobs quiet verbose",
 };
 
 static const struct cli_words repairing = {
@@ -33,6 +33,8 @@ static int look(ds_result **out, struct cli_options *options, ds_repo *repo, ds_
 		.jobs = options->jobs,
 		.progress = cli_progress_show,
 		.progress_context = &progress,
+		.gate = options->gate,
+		.keep_verdicts = true,
 	};
 
 	if (options->oneline)

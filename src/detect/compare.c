@@ -173,8 +173,7 @@ static bool begin(struct words *w, ds_finding *finding, ds_code code, unsigned w
 	return copies != NULL;
 }
 
-/* Whether the repair would change this copy. */
-static bool is_to_change(const struct ds_desk *desk, int i)
+bool ds_is_to_change(const struct ds_desk *desk, int i)
 {
 	const struct ds_seen_copy *believed = &desk->copies[desk->rule->authority];
 	return has_text(&desk->copies[i]) && !agree(&desk->copies[i], believed);
@@ -188,7 +187,7 @@ static void say_outcome(struct words *w)
 	int kept = DS_NO_STATUS;
 
 	for (int i = 0; i < desk->copy_count; i++) {
-		if (!is_to_change(desk, i))
+		if (!ds_is_to_change(desk, i))
 			continue;
 		ds_buf_printf(&w->line, "%s%s", separator, name_of(desk, i));
 		separator = " and ";
@@ -204,8 +203,7 @@ static void say_outcome(struct words *w)
 	ds_buf_printf(&w->line, " %s", word_of(desk, kept));
 }
 
-/* A command is printed only where it can do what it says. */
-static bool is_repairable(const struct ds_desk *desk, const struct ds_item *item)
+bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item)
 {
 	int authority = desk->rule->authority;
 	if (authority == DS_NO_COPY || desk->copies[authority].status == DS_NO_STATUS ||
@@ -214,14 +212,14 @@ static bool is_repairable(const struct ds_desk *desk, const struct ds_item *item
 	if (desk->where && ds_needs_escape(ds_text_of(desk->where)))
 		return false;
 	for (int i = 0; i < desk->copy_count; i++)
-		if (is_to_change(desk, i) && !desk->copies[i].reading.editable)
+		if (ds_is_to_change(desk, i) && !desk->copies[i].reading.editable)
 			return false;
 	return true;
 }
 
 static bool describe_repair(struct words *w, ds_finding *finding)
 {
-	if (!is_repairable(w->desk, w->item))
+	if (!ds_is_repairable(w->desk, w->item))
 		return true;
 	say_command(w, "desync-fix --yes");
 	finding->fix = keep(w);
@@ -235,7 +233,7 @@ static size_t focus_of(const struct ds_desk *desk)
 {
 	size_t shown = 0;
 	for (int i = 0; desk->rule->authority != DS_NO_COPY && i < desk->copy_count; i++) {
-		if (has_text(&desk->copies[desk->rule->authority]) && is_to_change(desk, i))
+		if (has_text(&desk->copies[desk->rule->authority]) && ds_is_to_change(desk, i))
 			return shown;
 		shown += has_text(&desk->copies[i]);
 	}

@@ -17,6 +17,11 @@ int ds_judged_status(const struct ds_desk *desk);
 /* Whether both have a text, and not the same status. */
 bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b);
 
+/* Whether desync-fix can do something about a mismatch: a command is printed only where it
+ * does what it says. And whether it would change this copy; the rule has an authority. */
+bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item);
+bool ds_is_to_change(const struct ds_desk *desk, int copy);
+
 /* Whether no copy of the item exists. */
 bool ds_is_absent(const struct ds_desk *desk);
 

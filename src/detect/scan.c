@@ -69,7 +69,12 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 	item->status = (int8_t)ds_judged_status(desk);
 	if (scan->settle)
 		settled = scan->settle(scan->settle_context, desk, item);
-	return ds_describe(desk, item, settled, &worker->findings, &worker->strings);
+	size_t before = worker->findings.len;
+	if (!ds_describe(desk, item, settled, &worker->findings, &worker->strings))
+		return false;
+	if (worker->findings.len == before)
+		ds_remember_item(scan, item);
+	return true;
 }
 
 /* ---- All of them -------------------------------------------------------- */
@@ -102,7 +107,8 @@ static void run(struct worker *worker, bool reports_progress)
 		if (reports_progress)
 			scan->progress(scan->progress_context, from, work->items->len);
 		for (size_t i = from; i < to && !worker->status; i++)
-			if (!look_at(&desk, &work->items->at[i], worker))
+			if (!work->items->at[i].recalled &&
+			    !look_at(&desk, &work->items->at[i], worker))
 				worker->status = ds_fail_memory(&worker->err);
 	}
 	ds_desk_clear(&desk);
@@ -117,6 +123,8 @@ static void *run_thread(void *worker)
 static unsigned count_jobs(const struct ds_scan *scan, size_t items)
 {
 	unsigned jobs = scan->jobs;
+	if (scan->source->ops->want)
+		return 1;
 	if (!jobs) {
 		long processors = sysconf(_SC_NPROCESSORS_ONLN);
 		jobs = processors > 0 ? (unsigned)processors : 1;
@@ -222,6 +230,8 @@ static bool find_duplicates(const struct ds_scan *scan, struct ds_scanned *out)
 
 int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
+	if ((scan->memory || scan->source->ops->want) && !ds_recall_items(scan, &out->items))
+		return ds_fail_memory(err);
 	int status = run_all(scan, out, err);
 	if (status)
 		return status;

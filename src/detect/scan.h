@@ -63,6 +63,12 @@ void ds_scanned_free(struct ds_scanned *scanned);
 /* select.c: which items, from the whole rule or from ids. */
 int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 
+/* recall.c: marks the items whose contents were judged before, and announces the others to
+ * the source. False when memory ran out. The second is for one that was judged now, and of
+ * which there was nothing to say. */
+bool ds_recall_items(const struct ds_scan *scan, struct ds_items *items);
+void ds_remember_item(const struct ds_scan *scan, const struct ds_item *item);
+
 /* compare every item in `items` and keep those that exist. */
 int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 

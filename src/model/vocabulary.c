@@ -90,3 +90,11 @@ bool ds_vocabulary_allows(const struct ds_vocabulary *vocabulary, int from, int 
 	}
 	return false;
 }
+
+bool ds_vocabulary_has(const struct ds_vocabulary *vocabulary, int status)
+{
+	int count = 0;
+	while (vocabulary->statuses[count].word)
+		count++;
+	return status >= 0 && status < count;
+}

@@ -45,6 +45,9 @@ int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text wo
  * none is near enough to be meant. */
 const char *ds_vocabulary_nearest(const struct ds_vocabulary *vocabulary, struct ds_text word);
 
+/* Whether this is the index of a status; a number from elsewhere need not be. */
+bool ds_vocabulary_has(const struct ds_vocabulary *vocabulary, int status);
+
 /* Whether the rule allows this step; a status may always stay as it is. */
 bool ds_vocabulary_allows(const struct ds_vocabulary *vocabulary, int from, int to);
 

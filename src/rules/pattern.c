@@ -483,3 +483,14 @@ int ds_pattern_walk(const struct ds_walk *walk, ds_error *err)
 	ds_buf_free(&w.path);
 	return status;
 }
+
+struct ds_text ds_pattern_lead(const char *pattern)
+{
+	size_t open = strcspn(pattern, "*{");
+	size_t len = strlen(pattern);
+
+	if (pattern[open])
+		for (len = open; len && pattern[len - 1] != '/';)
+			len--;
+	return (struct ds_text){pattern, len && pattern[len - 1] == '/' ? len - 1 : len};
+}

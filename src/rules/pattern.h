@@ -34,6 +34,10 @@ struct ds_text ds_capture(const struct ds_captures *captures, const char *name);
  * has a wildcard, or a name that is not there. */
 bool ds_pattern_fill(struct ds_buf *out, const char *pattern, const struct ds_captures *captures);
 
+/* The directory that every match lies in (or the only one, where nothing is open), as far
+ * as the pattern names it; empty: anywhere. */
+struct ds_text ds_pattern_lead(const char *pattern);
+
 enum { DS_WALK_LIMIT = 16 };
 
 struct ds_walk {

@@ -341,14 +341,18 @@ static void worktree_confirm(struct ds_source *source, void (*again)(void *), vo
 		atomic_store(&worktree->unlocked, true);
 }
 
+static const struct ds_source_ops worktree_ops;
+
 void ds_worktree_wait(struct ds_source *source, long wait_ms)
 {
-	((struct worktree *)source)->wait_ms = wait_ms;
+	if (source->ops == &worktree_ops)
+		((struct worktree *)source)->wait_ms = wait_ms;
 }
 
 bool ds_worktree_was_unlocked(struct ds_source *source)
 {
-	return atomic_exchange(&((struct worktree *)source)->unlocked, false);
+	return source->ops == &worktree_ops &&
+	       atomic_exchange(&((struct worktree *)source)->unlocked, false);
 }
 
 int ds_worktree_guard(struct ds_source *source, const char *root, const struct ds_place *place,

@@ -22,7 +22,8 @@ int ds_worktree_guard(struct ds_source *source, const char *root, const struct d
  * this is called with NULL. `interrupted` must outlive that. */
 void ds_worktree_foresee(struct ds_source *source, struct ds_interrupted *interrupted);
 
-/* How long to wait for that lock, once; else it is ten seconds. */
+/* How long to wait for that lock, once; else it is ten seconds. A source of another kind
+ * has none: this and the next do nothing there. */
 void ds_worktree_wait(struct ds_source *source, long wait_ms);
 
 /* Whether something was read again without the lock since this was last asked: it could

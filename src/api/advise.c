@@ -1,0 +1,434 @@
+/*
+ * What repairs an error in the index.
+ *
+ * The item is read twice, whole: as it is judged, and from the worktree. Where the worktree
+ * agrees already, its files need only be added; where desync-fix can mend it, that comes
+ * first; a copy that is removed is brought back. In all other cases there is no command,
+ * and the advice of the finding stands.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "err.h"
+#include "finding.h"
+#include "gate.h"
+
+struct adviser {
+	ds_result *result;
+	ds_repo *repo;
+	ds_repo *files; /* the same root in the worktree; NULL where that cannot be opened */
+	struct ds_interrupted interrupted;
+	bool partial; /* a `git commit -- FILE` is under way, with an index of its own */
+
+	ds_finding *finding; /* the one at hand */
+	struct ds_desk judged;
+	struct ds_desk there; /* in the worktree */
+	struct ds_buf line;
+};
+
+/* ---- Comparing index and worktree ---------------------------------------- */
+
+static struct ds_text bytes_of(const struct ds_desk *desk, int copy)
+{
+	const struct ds_buf *bytes = &desk->copies[copy].blob.bytes;
+	return (struct ds_text){bytes->bytes ? bytes->bytes : "", bytes->len};
+}
+
+/* Line ends are git's to convert. */
+static bool equal_but_for_cr(struct ds_text a, struct ds_text b)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (;;) {
+		while (i + 1 < a.len && a.at[i] == '\r' && a.at[i + 1] == '\n')
+			i++;
+		while (j + 1 < b.len && b.at[j] == '\r' && b.at[j + 1] == '\n')
+			j++;
+		if (i == a.len || j == b.len)
+			return i == a.len && j == b.len;
+		if (a.at[i++] != b.at[j++])
+			return false;
+	}
+}
+
+static bool differs(const struct adviser *a, int copy)
+{
+	enum ds_kind kind = a->judged.copies[copy].blob.kind;
+	return kind != a->there.copies[copy].blob.kind ||
+	       (kind == DS_REGULAR &&
+		!equal_but_for_cr(bytes_of(&a->judged, copy), bytes_of(&a->there, copy)));
+}
+
+/* Whether something beside the status differs, which `git add` would take along. */
+static bool has_other_changes(const struct adviser *a, int copy)
+{
+	const struct ds_reading *here = &a->judged.copies[copy].reading;
+	const struct ds_reading *there = &a->there.copies[copy].reading;
+	struct ds_text old = bytes_of(&a->judged, copy);
+	struct ds_text new = bytes_of(&a->there, copy);
+
+	if (here->code != DS_NO_CODE || there->code != DS_NO_CODE)
+		return false;
+	struct ds_text old_end = {old.at + here->end, old.len - here->end};
+	struct ds_text new_end = {new.at + there->end, new.len - there->end};
+	old.len = here->start;
+	new.len = there->start;
+	return !equal_but_for_cr(old, new) || !equal_but_for_cr(old_end, new_end);
+}
+
+static unsigned differing(const struct adviser *a)
+{
+	unsigned which = 0;
+	for (int i = 0; i < a->there.copy_count; i++)
+		which |= differs(a, i) ? 1u << i : 0;
+	return which;
+}
+
+static unsigned to_be_fixed(const struct adviser *a)
+{
+	unsigned which = 0;
+	for (int i = 0; i < a->there.copy_count; i++)
+		which |= ds_is_to_change(&a->there, i) ? 1u << i : 0;
+	return which;
+}
+
+/* ---- Commands ------------------------------------------------------------ */
+
+static const char *keep(struct adviser *a)
+{
+	const char *kept = a->line.failed || !a->line.bytes
+				   ? NULL
+				   : ds_arena_copy(&a->result->strings, a->line.bytes, a->line.len);
+	ds_buf_cut(&a->line, 0);
+	return kept;
+}
+
+static void say_git(struct adviser *a, const char *command)
+{
+	ds_buf_puts(&a->line, "git ");
+	if (a->repo->where) {
+		ds_buf_puts(&a->line, "-C ");
+		ds_shell_quote(&a->line, ds_text_of(a->repo->where));
+		ds_buf_puts(&a->line, " ");
+	}
+	ds_buf_puts(&a->line, command);
+}
+
+/* Where the person is: a hook runs at the top, and is told where git was called. */
+static bool is_at_top(const struct adviser *a)
+{
+	const char *prefix = getenv("GIT_PREFIX");
+	return !a->repo->where && !*a->repo->git.prefix && !(prefix && *prefix);
+}
+
+/* A path from the root as git takes it, wherever it is called in the worktree. */
+static void say_path(struct adviser *a, const char *path)
+{
+	struct ds_buf whole = {0};
+
+	if (strpbrk(path, "*?[\\"))
+		ds_buf_puts(&whole, ":(top,literal)");
+	else if (!is_at_top(a) || *path == ':')
+		ds_buf_puts(&whole, ":/");
+	ds_buf_printf(&whole, "%s%s", a->repo->git.prefix, path);
+	ds_buf_puts(&a->line, " ");
+	if (whole.failed || !ds_shell_quote(&a->line, ds_text_of(whole.bytes)))
+		a->line.failed = true;
+	ds_buf_free(&whole);
+}
+
+static void say_copy(struct adviser *a, const ds_item_view *item, int copy)
+{
+	struct ds_buf path = {0};
+
+	if (ds_copy_path(&path, &a->there.rule->copies[copy], item->path))
+		say_path(a, path.bytes);
+	else
+		a->line.failed = true;
+	ds_buf_free(&path);
+}
+
+static void say_add(struct adviser *a, const ds_item_view *item, unsigned which)
+{
+	say_git(a, "add --");
+	for (int i = 0; i < a->there.copy_count; i++)
+		if (which & 1u << i)
+			say_copy(a, item, i);
+}
+
+/* What goes with an added file unasked, and what a commit of named files has to name. */
+static void say_side_effects(struct adviser *a, unsigned which)
+{
+	const char *separator = "; takes along the other changes of ";
+
+	for (int i = 0; i < a->there.copy_count; i++) {
+		if (!(which & 1u << i) || !has_other_changes(a, i))
+			continue;
+		ds_buf_printf(&a->line, "%s%s", separator, a->there.rule->copies[i].name);
+		separator = " and ";
+	}
+	if (*separator != ';')
+		ds_buf_puts(&a->line, " that are not staged");
+	if (a->partial)
+		ds_buf_puts(&a->line, "; then name these files in `git commit -- FILE...` too");
+}
+
+static bool give(struct adviser *a, const char *fix, const char *outcome)
+{
+	a->finding->fix = fix;
+	a->finding->outcome = outcome;
+	return fix && outcome;
+}
+
+/* ---- The three repairs --------------------------------------------------- */
+
+static bool advise_add(struct adviser *a, const ds_item_view *item)
+{
+	const struct ds_vocabulary *vocabulary = a->there.rule->vocabulary;
+	unsigned which = differing(a);
+
+	say_add(a, item, which);
+	const char *fix = keep(a);
+	ds_buf_printf(&a->line, "stages what the worktree agrees on: %s",
+		      vocabulary->statuses[ds_judged_status(&a->there)].word);
+	say_side_effects(a, which);
+	return give(a, fix, keep(a));
+}
+
+/* The words are those of the same mismatch in the worktree. */
+static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_item_view *item)
+{
+	struct ds_findings findings = {0};
+	unsigned which = differing(a) | to_be_fixed(a);
+
+	bool well = ds_describe(&a->there, it, 0, &findings, &a->result->strings);
+	const ds_finding *same = well && findings.len ? &findings.at[0] : NULL;
+	if (same && same->fix && same->outcome) {
+		ds_buf_printf(&a->line, "%s && ", same->fix);
+		say_add(a, item, which);
+		const char *fix = keep(a);
+		ds_buf_puts(&a->line, same->outcome);
+		if (strstr(same->outcome, "desync-set")) {
+			ds_buf_puts(&a->line, " && ");
+			say_add(a, item, ~0u);
+		}
+		say_side_effects(a, which);
+		well = give(a, fix, keep(a));
+	}
+	ds_findings_free(&findings);
+	return well;
+}
+
+/* The other result is that nothing of the item is left. */
+static bool advise_restore(struct adviser *a, const ds_item_view *item)
+{
+	const ds_copy *gone = &a->finding->copies[0];
+	bool there = false;
+
+	for (int i = 0; i < a->there.copy_count; i++)
+		there |= strcmp(a->there.rule->copies[i].name, gone->name) == 0 &&
+			 a->there.copies[i].blob.kind != DS_MISSING;
+	say_git(a, there ? "add --" : "restore --source=HEAD --staged --worktree --");
+	say_path(a, gone->path);
+	const char *fix = keep(a);
+	ds_buf_printf(&a->line, "keeps %s; to remove the item: ", gone->name);
+	say_git(a, "rm -r --");
+	say_path(a, item->path);
+	if (a->partial)
+		ds_buf_puts(&a->line, ", and name it in `git commit -- FILE...`");
+	return give(a, fix, keep(a));
+}
+
+/* ---- One finding --------------------------------------------------------- */
+
+static bool is_printable(const ds_item_view *item)
+{
+	return !ds_needs_escape(ds_text_of(item->path)) && !ds_needs_escape(ds_text_of(item->id));
+}
+
+static bool is_settled_there(const struct adviser *a)
+{
+	return ds_judge(&a->there) == DS_ITEM_AGREES && ds_judged_status(&a->there) != DS_NO_STATUS;
+}
+
+/* An unmerged file must not be added before somebody has settled its conflict. */
+static bool may_be_added(const struct adviser *a)
+{
+	for (int i = 0; i < a->judged.copy_count; i++)
+		if (a->judged.copies[i].blob.kind == DS_INDETERMINATE)
+			return false;
+	return true;
+}
+
+static bool advise_index(struct adviser *a, const struct ds_item *it, const ds_item_view *item)
+{
+	if (!may_be_added(a) || ds_is_absent(&a->there))
+		return a->finding->code != DS_MISSING_COPY || advise_restore(a, item);
+	if (a->finding->code == DS_MISSING_COPY)
+		return advise_restore(a, item);
+	if (is_settled_there(a))
+		return !differing(a) || advise_add(a, item);
+	if (ds_judge(&a->there) == DS_ITEM_DESYNCED && ds_is_repairable(&a->there, it))
+		return advise_fix(a, it, item);
+	return true;
+}
+
+/* A commit that is made is repaired by another one. */
+static bool advise_revision(struct adviser *a, const struct ds_item *it)
+{
+	struct ds_findings findings = {0};
+	bool well = true;
+
+	if (a->finding->code == DS_MISSING_COPY)
+		return true;
+	if (is_settled_there(a)) {
+		a->finding->advice = "the worktree agrees already: commit that";
+		return true;
+	}
+	if (ds_judge(&a->there) == DS_ITEM_DESYNCED && ds_is_repairable(&a->there, it))
+		well = ds_describe(&a->there, it, 0, &findings, &a->result->strings);
+	if (well && findings.len && findings.at[0].fix)
+		well = give(a, findings.at[0].fix, findings.at[0].outcome);
+	ds_findings_free(&findings);
+	return well;
+}
+
+static bool read_both(struct adviser *a, const struct ds_rule *rule, const struct ds_item *it)
+{
+	if (!ds_desk_prepare(&a->judged, rule, a->repo->source) ||
+	    !ds_desk_prepare(&a->there, rule, a->files->source))
+		return false;
+	a->judged.whole = a->there.whole = true;
+	a->there.where = a->repo->where;
+	ds_collect(&a->judged, it);
+	ds_collect(&a->there, it);
+	return true;
+}
+
+static bool advise_item(struct adviser *a, const struct ds_rule *rule, const ds_item_view *item)
+{
+	struct ds_item it = {.path = item->path, .id = item->id, .seen = true};
+	bool well = true;
+
+	if (read_both(a, rule, &it))
+		well = a->repo->origin == DS_INDEX ? advise_index(a, &it, item)
+						   : advise_revision(a, &it);
+	ds_desk_clear(&a->judged);
+	ds_desk_clear(&a->there);
+	return well;
+}
+
+static bool advise_recovery(struct adviser *a)
+{
+	ds_buf_puts(&a->line, "desync-fix ");
+	if (a->repo->where) {
+		ds_buf_puts(&a->line, "-C ");
+		ds_shell_quote(&a->line, ds_text_of(a->repo->where));
+		ds_buf_puts(&a->line, " ");
+	}
+	ds_buf_puts(&a->line, "--recover");
+	return give(a, keep(a),
+		    "settles a change that was cut short in the worktree: then try "
+		    "again");
+}
+
+/* Nothing is advised that was worked out for files which are not what is judged. */
+static bool advise(struct adviser *a)
+{
+	const struct ds_rule *rule = ds_rule_of(a->repo, a->finding);
+	const ds_item_view *item = rule ? ds_item_of(a->result, a->repo, a->finding, 0) : NULL;
+
+	a->finding->fix = a->finding->outcome = NULL;
+	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(item))
+		return true;
+	if (a->interrupted.found)
+		return advise_recovery(a);
+	return !a->files || advise_item(a, rule, item);
+}
+
+/* ---- All of them --------------------------------------------------------- */
+
+static const char partial_index[] = "next-index-";
+
+static bool is_partial(void)
+{
+	const char *index = getenv("GIT_INDEX_FILE");
+	return index && strstr(index, partial_index);
+}
+
+/* What cannot be opened gives no advice, and is no failure of the gate. */
+static void open_files(struct adviser *a)
+{
+	ds_open_options options = {.size = sizeof options};
+
+	if (!a->repo->git.top || ds_open(&a->files, a->repo->root, &options, NULL) != 0)
+		return;
+	/* Not what lies further up. */
+	if (strcmp(a->files->root, a->repo->root) != 0) {
+		ds_close(a->files);
+		a->files = NULL;
+	} else if (ds_look_for_interrupted(&a->interrupted, a->files, NULL) != 0) {
+		a->interrupted.found = false;
+	}
+}
+
+static bool is_error(const ds_finding *finding)
+{
+	return finding->severity == DS_ERROR;
+}
+
+/* What will be read of the source, in that order. */
+static void announce(struct adviser *a, const ds_finding *finding)
+{
+	struct ds_source *source = a->repo->source;
+	const struct ds_rule *rule = ds_rule_of(a->repo, finding);
+	const ds_item_view *item = rule ? ds_item_of(a->result, a->repo, finding, 0) : NULL;
+
+	for (int i = 0; item && rule->copies[i].name; i++) {
+		ds_buf_cut(&a->line, 0);
+		if (ds_copy_path(&a->line, &rule->copies[i], item->path))
+			source->ops->want(source, a->line.bytes);
+	}
+}
+
+static void announce_all(struct adviser *a)
+{
+	struct ds_source *source = a->repo->source;
+
+	for (size_t i = 0; i < a->result->finding_count; i++)
+		if (is_error(&a->result->findings[i]))
+			announce(a, &a->result->findings[i]);
+	source->ops->want(source, NULL);
+	ds_buf_cut(&a->line, 0);
+}
+
+static bool has_errors(const ds_result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++)
+		if (is_error(&result->findings[i]))
+			return true;
+	return false;
+}
+
+int ds_advise(ds_result *result, ds_repo *repo, ds_error *err)
+{
+	struct adviser a = {.result = result, .repo = repo, .partial = is_partial()};
+	bool well = true;
+
+	if (repo->origin == DS_WORKTREE || !has_errors(result))
+		return 0;
+	open_files(&a);
+	announce_all(&a);
+	for (size_t i = 0; i < result->finding_count && well; i++) {
+		a.finding = &result->findings[i];
+		if (is_error(a.finding))
+			well = advise(&a);
+	}
+	if (a.files)
+		ds_forget_interrupted(&a.interrupted, a.files);
+	ds_close(a.files);
+	ds_buf_free(&a.line);
+	return well ? 0 : ds_fail_memory(err);
+}

@@ -1,0 +1,275 @@
+#include "gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "finding.h"
+#include "tree_source.h"
+
+/* ---- The findings of a result -------------------------------------------- */
+
+size_t ds_keep_findings(ds_result *result, bool (*keep)(void *context, const ds_finding *finding),
+			void *context)
+{
+	size_t before = result->finding_count;
+	size_t kept = 0;
+
+	result->summary.warnings = 0;
+	for (size_t i = 0; i < before; i++) {
+		const ds_finding *finding = &result->findings[i];
+		if (!keep(context, finding))
+			continue;
+		result->summary.warnings += finding->severity == DS_WARNING;
+		result->findings[kept++] = *finding;
+	}
+	result->finding_count = kept;
+	return before - kept;
+}
+
+bool ds_add_note(ds_result *result, const char *line)
+{
+	const char *old = result->summary.notes;
+	size_t len = old ? strlen(old) + 1 : 0;
+	char *notes = ds_arena_alloc(&result->strings, len + strlen(line) + 1);
+
+	if (!notes)
+		return false;
+	if (old)
+		memcpy(notes, old, len - 1), notes[len - 1] = '\n';
+	strcpy(notes + len, line);
+	result->summary.notes = notes;
+	return true;
+}
+
+const struct ds_rule *ds_rule_of(const ds_repo *repo, const ds_finding *finding)
+{
+	for (const struct ds_rule **rule = repo->rules; *rule; rule++)
+		if (finding->rule && strcmp((*rule)->name, finding->rule) == 0)
+			return *rule;
+	return NULL;
+}
+
+/* The first item of the rule whose id is not less. */
+static size_t find_id(const ds_result *result, size_t from, size_t to, const char *id)
+{
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (strcmp(result->items[middle].id, id) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+const ds_item_view *ds_item_of(const ds_result *result, const ds_repo *repo,
+			       const ds_finding *finding, size_t nth)
+{
+	size_t rule = 0;
+
+	while (repo->rules[rule] && strcmp(repo->rules[rule]->name, finding->rule) != 0)
+		rule++;
+	if (!finding->item || !repo->rules[rule])
+		return NULL;
+	size_t at = find_id(result, rule ? result->ends[rule - 1] : 0, result->ends[rule],
+			    finding->item) +
+		    nth;
+	return at < result->ends[rule] && strcmp(result->items[at].id, finding->item) == 0
+		       ? &result->items[at]
+		       : NULL;
+}
+
+/* ---- Removed ------------------------------------------------------------- */
+
+static bool is_gap(const ds_finding *finding)
+{
+	return finding->code == DS_MISSING_COPY && finding->copy_count == 1;
+}
+
+static bool raise(ds_result *result, const ds_repo *repo, ds_finding *finding)
+{
+	struct ds_buf line = {0};
+
+	ds_buf_printf(&line, "%s%s %s, and the rest of the item stays",
+		      repo->origin == DS_INDEX ? "this commit removes " : "",
+		      finding->copies[0].name, repo->origin == DS_INDEX ? "" : "was removed");
+	finding->severity = DS_ERROR;
+	finding->advice = "restore the file, or remove the whole item";
+	finding->message =
+		line.failed ? NULL : ds_arena_copy(&result->strings, line.bytes, line.len);
+	ds_buf_free(&line);
+	return finding->message != NULL;
+}
+
+static size_t list_gaps(const ds_result *result, const char **paths)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < result->finding_count; i++)
+		if (is_gap(&result->findings[i]))
+			paths[count++] = result->findings[i].copies[0].path;
+	return count;
+}
+
+static int raise_those(ds_result *result, const ds_repo *repo, const bool *was, ds_error *err)
+{
+	size_t gap = 0;
+	for (size_t i = 0; i < result->finding_count; i++) {
+		ds_finding *finding = &result->findings[i];
+		if (!is_gap(finding) || !was[gap++])
+			continue;
+		result->summary.warnings -= finding->severity == DS_WARNING;
+		if (!raise(result, repo, finding))
+			return ds_fail_memory(err);
+	}
+	return 0;
+}
+
+int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err)
+{
+	if (repo->origin == DS_WORKTREE || !result->finding_count)
+		return 0;
+	const char **paths = calloc(result->finding_count, sizeof *paths);
+	bool *was = calloc(result->finding_count, sizeof *was);
+	int status = paths && was ? 0 : ds_fail_memory(err);
+	size_t count = status ? 0 : list_gaps(result, paths);
+
+	if (count)
+		status = ds_git_source_were_there(repo->source, paths, count, was, err);
+	if (count && !status)
+		status = raise_those(result, repo, was, err);
+	free(paths);
+	free(was);
+	return status;
+}
+
+/* ---- Touched ------------------------------------------------------------- */
+
+struct changes {
+	const ds_result *result;
+	const ds_repo *repo;
+	struct ds_arena strings;
+	const char **paths; /* sorted */
+	size_t count;
+	size_t room;
+	struct ds_buf path;
+	bool failed;
+};
+
+static int add_change(void *context, const char *path)
+{
+	struct changes *changes = context;
+
+	if (changes->count == changes->room) {
+		size_t room = changes->room ? changes->room * 2 : 64;
+		const char **paths = realloc(changes->paths, room * sizeof *paths);
+		if (!paths)
+			return ds_fail_memory(NULL);
+		changes->paths = paths;
+		changes->room = room;
+	}
+	char *kept = ds_arena_string(&changes->strings, path);
+	if (!kept)
+		return ds_fail_memory(NULL);
+	changes->paths[changes->count++] = kept;
+	return 0;
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static bool is_changed(const struct changes *changes, const char *path)
+{
+	return changes->count && bsearch(&path, changes->paths, changes->count,
+					 sizeof *changes->paths, compare_paths);
+}
+
+static bool has_changed_copy(struct changes *changes, const struct ds_rule *rule,
+			     const ds_item_view *item)
+{
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
+		ds_buf_cut(&changes->path, 0);
+		if (!ds_copy_path(&changes->path, copy, item->path))
+			changes->failed = true;
+		else if (is_changed(changes, changes->path.bytes))
+			return true;
+	}
+	return false;
+}
+
+/* What is about no single item stays. */
+static bool is_touched(void *context, const ds_finding *finding)
+{
+	struct changes *changes = context;
+	const struct ds_rule *rule = ds_rule_of(changes->repo, finding);
+	const ds_item_view *item;
+	size_t nth = 0;
+
+	while (rule && (item = ds_item_of(changes->result, changes->repo, finding, nth))) {
+		if (has_changed_copy(changes, rule, item))
+			return true;
+		nth++;
+	}
+	return nth == 0;
+}
+
+static int drop_untouched(ds_result *result, ds_repo *repo, ds_error *err)
+{
+	struct changes changes = {.result = result, .repo = repo};
+	struct ds_buf line = {0};
+
+	int status = ds_git_source_changes(repo->source, add_change, &changes, err);
+	if (!status) {
+		qsort(changes.paths, changes.count, sizeof *changes.paths, compare_paths);
+		size_t dropped = ds_keep_findings(result, is_touched, &changes);
+		ds_buf_printf(&line,
+			      "the gate looks at what the change touches: %zu finding%s of other "
+			      "items left out",
+			      dropped, dropped == 1 ? "" : "s");
+		if (changes.failed || line.failed || (dropped && !ds_add_note(result, line.bytes)))
+			status = ds_fail_memory(err);
+	}
+	ds_buf_free(&line);
+	ds_buf_free(&changes.path);
+	ds_arena_free(&changes.strings);
+	free(changes.paths);
+	return status;
+}
+
+/* "all", "touched", or whatever else it says; empty where it says nothing. */
+static int read_gate(struct ds_buf *word, const ds_repo *repo, ds_error *err)
+{
+	const char *const args[] = {"config", "--get", "desync.gate", NULL};
+	struct ds_git_answer answer = {0};
+	struct ds_git_call call = ds_git_call_in(&repo->git, args);
+
+	int status = ds_git_run(&answer, &call, err);
+	struct ds_text said = ds_text_trim((struct ds_text){answer.out.bytes, answer.out.len});
+	if (!status && answer.status > 1)
+		status = ds_git_complain(&answer, args[0], err);
+	else if (!status && !ds_buf_append(word, said.at, said.len))
+		status = ds_fail_memory(err);
+	ds_git_answer_free(&answer);
+	return status;
+}
+
+int ds_leave_untouched(ds_result *result, ds_repo *repo, const char *gate, ds_error *err)
+{
+	struct ds_buf word = {0};
+	int status = 0;
+
+	if (repo->origin == DS_WORKTREE || !result->finding_count)
+		return 0;
+	if (!gate)
+		status = read_gate(&word, repo, err);
+	const char *wanted = gate ? gate : word.bytes ? word.bytes : "all";
+	if (!status && strcmp(wanted, "touched") == 0)
+		status = drop_untouched(result, repo, err);
+	else if (!status && *wanted && strcmp(wanted, "all") != 0)
+		status = ds_fail_path(err, DS_TROUBLE, wanted,
+				      "no way to judge: the gate (desync.gate) is all or touched");
+	ds_buf_free(&word);
+	return status;
+}

@@ -1,0 +1,38 @@
+/*
+ * gate.h - what a scan of an index or a revision says beyond that of files
+ *
+ * ds_scan calls these in order, with whatever lets findings pass behind the first. Of the
+ * worktree they have nothing to say.
+ */
+#ifndef DS_API_GATE_H
+#define DS_API_GATE_H
+
+#include "repo.h"
+
+/* A copy that is missing, but was there before, is an error: this change removes it and
+ * leaves the rest of the item. */
+int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err);
+
+/* Leaves out what was found of items that the change does not touch, where `gate` (or, if it
+ * is NULL, the configuration) asks for that. */
+int ds_leave_untouched(ds_result *result, ds_repo *repo, const char *gate, ds_error *err);
+
+/* Works out anew what repairs each error: from what is judged and what is in the worktree.
+ * The commands touch the worktree, and the index through `git add`; nothing is run. */
+int ds_advise(ds_result *result, ds_repo *repo, ds_error *err);
+
+/* Drops the findings that are not to be kept, and counts the warnings again; the number
+ * dropped. */
+size_t ds_keep_findings(ds_result *result, bool (*keep)(void *context, const ds_finding *finding),
+			void *context);
+
+/* Adds a line to the notes of the summary; false when memory ran out. */
+bool ds_add_note(ds_result *result, const char *line);
+
+/* The rule of the finding, and the item that it is about (the nth of those with that id);
+ * NULL where there is none. */
+const struct ds_rule *ds_rule_of(const ds_repo *repo, const ds_finding *finding);
+const ds_item_view *ds_item_of(const ds_result *result, const ds_repo *repo,
+			       const ds_finding *finding, size_t nth);
+
+#endif
