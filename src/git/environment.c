@@ -34,21 +34,17 @@ int ds_git_find(struct ds_buf *path, ds_error *err)
 
 /* ---- Its environment ---------------------------------------------------- */
 
-/* What `git rev-parse --local-env-vars` lists, without what configures; where a push
- * is received; and how paths are to be understood, which is ours to say. */
-static const char *const cleared[] = {
+/* What `git rev-parse --local-env-vars` lists, without what configures; and where a push
+ * is received. */
+static const char *const of_repository[] = {
 	"GIT_ALTERNATE_OBJECT_DIRECTORIES",
 	"GIT_COMMON_DIR",
 	"GIT_CONFIG",
 	"GIT_DIR",
-	"GIT_GLOB_PATHSPECS",
 	"GIT_GRAFT_FILE",
-	"GIT_ICASE_PATHSPECS",
 	"GIT_IMPLICIT_WORK_TREE",
 	"GIT_INDEX_FILE",
 	"GIT_INTERNAL_SUPER_PREFIX",
-	"GIT_LITERAL_PATHSPECS",
-	"GIT_NOGLOB_PATHSPECS",
 	"GIT_NO_REPLACE_OBJECTS",
 	"GIT_OBJECT_DIRECTORY",
 	"GIT_PREFIX",
@@ -56,61 +52,80 @@ static const char *const cleared[] = {
 	"GIT_REPLACE_REF_BASE",
 	"GIT_SHALLOW_FILE",
 	"GIT_WORK_TREE",
+	NULL,
 };
 
+/* How paths are to be understood is ours to say. */
+static const char *const of_paths[] = {
+	"GIT_GLOB_PATHSPECS",
+	"GIT_ICASE_PATHSPECS",
+	"GIT_LITERAL_PATHSPECS",
+	"GIT_NOGLOB_PATHSPECS",
+	NULL,
+};
+
+/* Contents are judged as they are, whatever refs/replace puts in their place. */
 static const char *const of_reading[] = {
-	"GIT_ALLOW_PROTOCOL=none", "GIT_LITERAL_PATHSPECS=1", "GIT_NO_LAZY_FETCH=1",
-	"GIT_OPTIONAL_LOCKS=0",    "GIT_TERMINAL_PROMPT=0",
+	"GIT_ALLOW_PROTOCOL=none",
+	"GIT_LITERAL_PATHSPECS=1",
+	"GIT_NO_LAZY_FETCH=1",
+	"GIT_NO_REPLACE_OBJECTS=1",
+	"GIT_OPTIONAL_LOCKS=0",
+	"GIT_TERMINAL_PROMPT=0",
+	NULL,
 };
 
-static const char *const of_writing[] = {"GIT_TERMINAL_PROMPT=0"};
+static const char *const of_writing[] = {"GIT_TERMINAL_PROMPT=0", NULL};
 
 static const struct {
+	bool here;
 	const char *const *set;
-	size_t count;
 } kinds[] = {
-	[DS_GIT_READS] = {of_reading, sizeof of_reading / sizeof *of_reading},
-	[DS_GIT_WRITES] = {of_writing, sizeof of_writing / sizeof *of_writing},
+	[DS_GIT_HERE] = {true, of_reading},
+	[DS_GIT_READS] = {false, of_reading},
+	[DS_GIT_WRITES] = {false, of_writing},
 };
 
-static size_t name_length(const char *variable)
+static bool is_among(const char *const *names, const char *variable)
 {
-	return strcspn(variable, "=");
-}
-
-static bool is_cleared(const char *variable)
-{
-	size_t len = name_length(variable);
-	for (size_t i = 0; i < sizeof cleared / sizeof *cleared; i++)
-		if (strlen(cleared[i]) == len && memcmp(cleared[i], variable, len) == 0)
+	size_t len = strcspn(variable, "=");
+	for (; *names; names++)
+		if (strcspn(*names, "=") == len && memcmp(*names, variable, len) == 0)
 			return true;
 	return false;
 }
 
-static bool is_set(enum ds_git_kind kind, const char *variable)
+static bool is_kept(enum ds_git_kind kind, const char *variable)
 {
-	size_t len = name_length(variable);
-	for (size_t i = 0; i < kinds[kind].count; i++)
-		if (name_length(kinds[kind].set[i]) == len &&
-		    memcmp(kinds[kind].set[i], variable, len) == 0)
+	return !is_among(of_paths, variable) && !is_among(kinds[kind].set, variable) &&
+	       (kinds[kind].here || !is_among(of_repository, variable));
+}
+
+bool ds_git_environment_names_one(void)
+{
+	for (char **each = environ; each && *each; each++)
+		if (is_among(of_repository, *each))
 			return true;
 	return false;
 }
 
 char **ds_git_environment(enum ds_git_kind kind)
 {
-	size_t room = kinds[kind].count + 1;
+	const char *const *set = kinds[kind].set;
+	size_t room = 1;
 	size_t count = 0;
 
 	for (char **each = environ; each && *each; each++)
+		room++;
+	for (size_t i = 0; set[i]; i++)
 		room++;
 	char **made = calloc(room, sizeof *made);
 	if (!made)
 		return NULL;
 	for (char **each = environ; each && *each; each++)
-		if (!is_cleared(*each) && !is_set(kind, *each))
+		if (is_kept(kind, *each))
 			made[count++] = *each;
-	for (size_t i = 0; i < kinds[kind].count; i++)
-		made[count++] = (char *)kinds[kind].set[i];
+	for (; *set; set++)
+		made[count++] = (char *)*set;
 	return made;
 }

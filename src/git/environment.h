@@ -13,4 +13,7 @@ int ds_git_find(struct ds_buf *path, ds_error *err);
  * NULL when memory ran out. */
 char **ds_git_environment(enum ds_git_kind kind);
 
+/* Whether it has a repository's variables: we may be inside a hook. */
+bool ds_git_environment_names_one(void);
+
 #endif

@@ -21,17 +21,22 @@ enum {
 	SLICE_MS = 50,   /* how long its end may go unnoticed while others have its output */
 };
 
-struct run {
+struct ds_git_process {
 	const struct ds_git_call *call;
-	struct ds_git_answer *answer;
+	ds_git_more_fn more;
+	void *context;
 	pid_t pid;
 	int in; /* our end of each; -1 once it is closed */
 	int out;
 	int said;
 	struct ds_text input; /* what was not sent yet */
-	bool over;            /* out has more than it may */
-	int why;              /* errno, where reading failed */
-	int status;           /* as wait gives it, -1 if somebody else has got it */
+	struct ds_buf heard;  /* on its standard error */
+	int64_t until;
+	bool hung;  /* until that */
+	bool over;  /* wrote more than it may */
+	bool full;  /* memory ran out for what it wrote */
+	int why;    /* errno, where reading failed */
+	int status; /* as wait gives it, -1 if somebody else has got it */
 };
 
 /* ---- Time --------------------------------------------------------------- */
@@ -118,7 +123,7 @@ static int set_signals(posix_spawnattr_t *attributes)
 	return why;
 }
 
-static int spawn(struct run *run, const char *program, char **args, char **variables,
+static int spawn(struct ds_git_process *git, const char *program, char **args, char **variables,
 		 const int theirs[3])
 {
 	posix_spawn_file_actions_t actions;
@@ -136,24 +141,24 @@ static int spawn(struct run *run, const char *program, char **args, char **varia
 	if (!why)
 		why = set_signals(&attributes);
 	if (!why)
-		why = posix_spawn(&run->pid, program, &actions, &attributes, args, variables);
+		why = posix_spawn(&git->pid, program, &actions, &attributes, args, variables);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return why;
 }
 
+/* A large blob is handed on piece by piece, not held whole. */
+static const char *const of_kind[] = {
+	[DS_GIT_HERE] = "core.bigFileThreshold=16m",
+	[DS_GIT_READS] = "core.bigFileThreshold=16m",
+	[DS_GIT_WRITES] = "i18n.commitEncoding=UTF-8", /* as all of our texts are */
+};
+
 static char **arguments(const struct ds_git_call *call)
 {
 	const char *const first[] = {
-		"git",
-		"-C",
-		call->top,
-		"-c",
-		"core.fsmonitor=false",
-		"-c",
-		"i18n.commitEncoding=UTF-8", /* as all of our texts are */
-	};
-	size_t lead = sizeof first / sizeof *first;
+		"git", "-c", "core.fsmonitor=false", "-c", of_kind[call->kind], "-C", call->top};
+	size_t lead = sizeof first / sizeof *first - (call->top ? 0 : 2);
 	size_t count = 0;
 
 	while (call->args[count])
@@ -161,27 +166,28 @@ static char **arguments(const struct ds_git_call *call)
 	const char **all = calloc(lead + count + 1, sizeof *all);
 	if (!all)
 		return NULL;
-	memcpy(all, first, sizeof first);
+	memcpy(all, first, lead * sizeof *all);
 	memcpy(all + lead, call->args, count * sizeof *all);
 	return (char **)all;
 }
 
-static int open_and_spawn(struct run *run, const char *program, char **args, char **variables)
+static int open_and_spawn(struct ds_git_process *git, const char *program, char **args,
+			  char **variables)
 {
 	int theirs[3] = {-1, -1, -1};
 	int why = 0;
 
-	if ((run->input.len && !open_input(&run->in, &theirs[0])) ||
-	    !open_output(&run->out, &theirs[1]) || !open_output(&run->said, &theirs[2]))
+	if (((git->input.len || git->more) && !open_input(&git->in, &theirs[0])) ||
+	    !open_output(&git->out, &theirs[1]) || !open_output(&git->said, &theirs[2]))
 		why = errno;
 	if (!why)
-		why = spawn(run, program, args, variables, theirs);
+		why = spawn(git, program, args, variables, theirs);
 	for (int i = 0; i < 3; i++)
 		shut(&theirs[i]); /* or we would wait for ourselves */
 	return why;
 }
 
-static int start(struct run *run, ds_error *err)
+static int start(struct ds_git_process *git, ds_error *err)
 {
 	struct ds_buf program = {0};
 	char **args = NULL;
@@ -190,13 +196,13 @@ static int start(struct run *run, ds_error *err)
 	int status = ds_git_find(&program, err);
 	if (status)
 		goto out;
-	args = arguments(run->call);
-	variables = ds_git_environment(run->call->kind);
+	args = arguments(git->call);
+	variables = ds_git_environment(git->call->kind);
 	if (!args || !variables) {
 		status = ds_fail_memory(err);
 		goto out;
 	}
-	int why = open_and_spawn(run, program.bytes, args, variables);
+	int why = open_and_spawn(git, program.bytes, args, variables);
 	if (why)
 		status = ds_fail_path(err, DS_TROUBLE, program.bytes, strerror(why));
 out:
@@ -206,190 +212,298 @@ out:
 	return status;
 }
 
+static void release(struct ds_git_process *git)
+{
+	shut(&git->in);
+	shut(&git->out);
+	shut(&git->said);
+	ds_buf_free(&git->heard);
+	free(git);
+}
+
 /* ---- Talking ------------------------------------------------------------ */
 
-static void feed(struct run *run)
+static void feed(struct ds_git_process *git)
 {
-	ssize_t sent = send(run->in, run->input.at, run->input.len, MSG_NOSIGNAL);
+	if (git->input.len == 0 && git->more)
+		git->input = git->more(git->context);
+	ssize_t sent = 0;
+	if (git->input.len)
+		sent = send(git->in, git->input.at, git->input.len, MSG_NOSIGNAL);
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (sent > 0) {
-		run->input.at += sent;
-		run->input.len -= (size_t)sent;
+		git->input.at += sent;
+		git->input.len -= (size_t)sent;
 	}
 	/* One that does not listen any more says why by its exit status. */
-	if (sent < 0 || run->input.len == 0)
-		shut(&run->in);
+	if (sent <= 0 || (git->input.len == 0 && !git->more))
+		shut(&git->in);
 }
 
-/* Reads once; false where nothing more is there now. */
-static bool take(struct run *run, int *fd, struct ds_buf *into, size_t limit)
+/* Reads once; 0 where nothing is there now, or will be: then it is shut. */
+static size_t take(struct ds_git_process *git, int *fd, char *into, size_t room)
 {
-	char piece[16384];
-	ssize_t got = read(*fd, piece, sizeof piece);
+	ssize_t got = read(*fd, into, room);
+	if (got > 0)
+		return (size_t)got;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
+		return 0;
 	if (got < 0)
-		run->why = errno;
-	if (got <= 0) {
-		shut(fd);
-		return false;
-	}
-	size_t room = limit - into->len;
-	if ((size_t)got > room && into == &run->answer->out)
-		run->over = true;
-	ds_buf_append(into, piece, (size_t)got < room ? (size_t)got : room);
-	return true;
+		git->why = errno;
+	shut(fd);
+	return 0;
 }
 
-static bool has_failed(const struct run *run)
+/* The same for what it says on its standard error, of which only the beginning is kept. */
+static bool take_said(struct ds_git_process *git)
 {
-	return run->over || run->why || run->answer->out.failed || run->answer->said.failed;
+	char piece[4096];
+	size_t room = DS_GIT_SAID_LIMIT - git->heard.len;
+	size_t got = take(git, &git->said, piece, sizeof piece);
+
+	ds_buf_append(&git->heard, piece, got < room ? got : room);
+	return got != 0;
 }
 
-static bool has_open(const struct run *run)
+static bool has_failed(const struct ds_git_process *git)
 {
-	return run->out >= 0 || run->said >= 0;
+	return git->hung || git->over || git->full || git->why || git->heard.failed;
 }
 
-static void listen_once(struct run *run, int timeout)
+static bool may_go_on(struct ds_git_process *git)
+{
+	if (!wait_ms(git->until))
+		git->hung = true;
+	return !has_failed(git);
+}
+
+/* Until there is something to read, or a slice is over. */
+static void wait_once(struct ds_git_process *git, int64_t until)
 {
 	struct pollfd fds[] = {
-		{.fd = run->in, .events = POLLOUT},
-		{.fd = run->out, .events = POLLIN},
-		{.fd = run->said, .events = POLLIN},
+		{.fd = git->in, .events = POLLOUT},
+		{.fd = git->out, .events = POLLIN},
+		{.fd = git->said, .events = POLLIN},
 	};
-	if (poll(fds, sizeof fds / sizeof *fds, timeout) < 0)
+	if (poll(fds, sizeof fds / sizeof *fds, wait_ms(until)) <= 0)
 		return; /* EINTR, or no memory just now: the deadline holds */
 	if (fds[0].revents)
-		feed(run);
-	if (fds[1].revents)
-		take(run, &run->out, &run->answer->out, DS_GIT_OUT_LIMIT);
+		feed(git);
 	if (fds[2].revents)
-		take(run, &run->said, &run->answer->said, DS_GIT_SAID_LIMIT);
-}
-
-/* What was written before it ended. */
-static void take_rest(struct run *run, int64_t until)
-{
-	while (run->out >= 0 && wait_ms(until) && !has_failed(run) &&
-	       take(run, &run->out, &run->answer->out, DS_GIT_OUT_LIMIT))
-		continue;
-	while (run->said >= 0 && wait_ms(until) && !has_failed(run) &&
-	       take(run, &run->said, &run->answer->said, DS_GIT_SAID_LIMIT))
-		continue;
+		take_said(git);
 }
 
 /* ---- Its end ------------------------------------------------------------ */
 
 /* Leaves it a zombie, so that its group's number stays its own. */
-static bool has_ended(const struct run *run)
+static bool has_ended(const struct ds_git_process *git)
 {
 	siginfo_t info = {0};
-	int result = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	int result = waitid(P_PID, (id_t)git->pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	return result == 0 ? info.si_pid != 0 : errno != EINTR;
 }
 
-/* Until its output is closed, or it has ended and left that open to others. */
-static void talk(struct run *run, int64_t until)
+/* The next of its output; 0 when that is closed, or it has ended and left it open to
+ * others. */
+static size_t next_output(struct ds_git_process *git, char *into, size_t room)
 {
-	while (has_open(run) && wait_ms(until) && !has_failed(run)) {
-		listen_once(run, wait_ms(until));
-		if (has_ended(run)) {
-			take_rest(run, until);
+	bool ended = false;
+
+	while (git->out >= 0 && may_go_on(git)) {
+		size_t got = take(git, &git->out, into, room);
+		if (got || ended)
+			return got;
+		ended = has_ended(git); /* what it wrote before that is there by now */
+		if (!ended && git->out >= 0)
+			wait_once(git, git->until);
+	}
+	return 0;
+}
+
+/* The same for its standard error, when its output is closed. */
+static void hear_out(struct ds_git_process *git)
+{
+	bool ended = false;
+
+	while (git->said >= 0 && may_go_on(git)) {
+		if (take_said(git))
+			continue;
+		if (ended)
 			return;
-		}
+		ended = has_ended(git);
+		if (!ended && git->said >= 0)
+			wait_once(git, git->until);
 	}
 }
 
 /* Its output is closed, so this is mostly a matter of microseconds. */
-static bool wait_for_end(struct run *run, int64_t until)
+static void wait_for_end(struct ds_git_process *git)
 {
 	struct timespec nap = {.tv_nsec = 100000};
-	while (!has_ended(run)) {
-		if (!wait_ms(until) || has_failed(run))
-			return false;
+	while (!has_ended(git) && may_go_on(git)) {
 		nanosleep(&nap, NULL);
 		if (nap.tv_nsec < 10000000)
 			nap.tv_nsec *= 2;
 	}
-	return true;
 }
 
 /* All of the group, one that stands still too. First they may clean up: git removes
  * its locks when it is asked to end. */
-static void stop(struct run *run)
+static void stop(struct ds_git_process *git)
 {
+	char dropped[4096];
 	int64_t until = now_ms() + GRACE_MS;
 
-	kill(-run->pid, SIGTERM);
-	kill(-run->pid, SIGCONT);
-	shut(&run->in);
-	while (has_open(run) && wait_ms(until))
-		listen_once(run, wait_ms(until));
-	while (!has_ended(run) && wait_ms(until))
+	kill(-git->pid, SIGTERM);
+	kill(-git->pid, SIGCONT);
+	shut(&git->in);
+	while ((git->out >= 0 || git->said >= 0) && wait_ms(until)) {
+		wait_once(git, until);
+		if (git->out >= 0)
+			take(git, &git->out, dropped, sizeof dropped);
+	}
+	while (!has_ended(git) && wait_ms(until))
 		poll(NULL, 0, 1);
-	kill(-run->pid, SIGKILL);
+	kill(-git->pid, SIGKILL);
 	until = now_ms() + GRACE_MS; /* one that a dead disk holds cannot be waited for */
-	while (!has_ended(run) && wait_ms(until))
+	while (!has_ended(git) && wait_ms(until))
 		poll(NULL, 0, 1);
 }
 
-static void reap(struct run *run)
+static void reap(struct ds_git_process *git)
 {
 	pid_t got;
 	do
-		got = waitpid(run->pid, &run->status, WNOHANG);
+		got = waitpid(git->pid, &git->status, WNOHANG);
 	while (got < 0 && errno == EINTR);
-	if (got != run->pid)
-		run->status = -1;
+	if (got != git->pid)
+		git->status = -1;
 }
 
-static int judge(struct run *run, bool ended, ds_error *err)
+/* What went wrong on the way. */
+static int judge(const struct ds_git_process *git, ds_error *err)
 {
-	const char *command = run->call->args[0];
+	const char *command = git->call->args[0];
 
-	if (run->answer->out.failed || run->answer->said.failed)
+	if (git->full || git->heard.failed)
 		return ds_fail_memory(err);
-	if (run->why)
-		return ds_fail(err, DS_TROUBLE, "git %s: %s", command, strerror(run->why));
-	if (run->over)
+	if (git->why)
+		return ds_fail(err, DS_TROUBLE, "git %s: %s", command, strerror(git->why));
+	if (git->over)
 		return ds_fail(err, DS_TROUBLE, "git %s: said more than %d MiB", command,
 			       DS_GIT_OUT_LIMIT >> 20);
-	if (!ended)
+	if (git->hung)
 		return ds_fail(err, DS_TROUBLE,
 			       "git %s: stopped, for it was not done after %ld ms (does a hook "
 			       "wait for something?)",
-			       command, run->call->deadline_ms);
-	if (run->status == -1)
-		return ds_fail(err, DS_TROUBLE, "git %s: its exit status was lost", command);
-	if (WIFSIGNALED(run->status))
-		return ds_fail(err, DS_TROUBLE, "git %s: killed by signal %d", command,
-			       WTERMSIG(run->status));
-	run->answer->status = WEXITSTATUS(run->status);
+			       command, git->call->deadline_ms);
 	return 0;
 }
 
+/* How it ended. */
+static int judge_end(struct ds_git_answer *answer, const struct ds_git_process *git, ds_error *err)
+{
+	const char *command = git->call->args[0];
+
+	if (git->status == -1)
+		return ds_fail(err, DS_TROUBLE, "git %s: its exit status was lost", command);
+	if (WIFSIGNALED(git->status))
+		return ds_fail(err, DS_TROUBLE, "git %s: killed by signal %d", command,
+			       WTERMSIG(git->status));
+	answer->status = WEXITSTATUS(git->status);
+	return 0;
+}
+
+static int finish(struct ds_git_answer *answer, struct ds_git_process *git, ds_error *err)
+{
+	char dropped[4096];
+
+	while (next_output(git, dropped, sizeof dropped))
+		continue;
+	hear_out(git);
+	shut(&git->in);
+	wait_for_end(git);
+	if (has_failed(git))
+		stop(git);
+	reap(git);
+	int status = judge(git, err);
+	if (status == 0)
+		status = judge_end(answer, git, err);
+	answer->said = git->heard;
+	git->heard = (struct ds_buf){0};
+	release(git);
+	return status;
+}
+
+/* ---- From outside ------------------------------------------------------- */
+
+int ds_git_start(struct ds_git_process **out, const struct ds_git_call *call, ds_git_more_fn more,
+		 void *context, ds_error *err)
+{
+	struct ds_git_process *git = calloc(1, sizeof *git);
+
+	*out = NULL;
+	if (!git)
+		return ds_fail_memory(err);
+	git->call = call;
+	git->more = more;
+	git->context = context;
+	git->in = git->out = git->said = -1;
+	git->input = call->input;
+	git->until = now_ms() + call->deadline_ms;
+	int status = start(git, err);
+	if (status)
+		release(git);
+	else
+		*out = git;
+	return status;
+}
+
+/* The time that the caller takes between two reads is not git's. */
+static void wind_up(struct ds_git_process *git)
+{
+	git->until = now_ms() + git->call->deadline_ms;
+}
+
+int ds_git_read(struct ds_git_process *process, char *into, size_t room, size_t *got, ds_error *err)
+{
+	wind_up(process);
+	*got = next_output(process, into, room);
+	return judge(process, err);
+}
+
+int ds_git_finish(struct ds_git_answer *answer, struct ds_git_process *process, ds_error *err)
+{
+	wind_up(process);
+	return finish(answer, process, err);
+}
+
+void ds_git_stop(struct ds_git_process *process)
+{
+	if (!process)
+		return;
+	stop(process);
+	reap(process);
+	release(process);
+}
+
+/* All of it before one deadline. */
 int ds_git_run(struct ds_git_answer *answer, const struct ds_git_call *call, ds_error *err)
 {
-	struct run run = {.call = call, .answer = answer, .in = -1, .out = -1, .said = -1};
-	int64_t until = now_ms() + call->deadline_ms;
+	struct ds_git_process *git;
+	char piece[16384];
+	size_t got;
 
-	run.input = call->input;
-	int status = start(&run, err);
-	if (status == 0) {
-		talk(&run, until);
-		shut(&run.in);
-		bool ended = wait_for_end(&run, until);
-		if (!ended)
-			stop(&run);
-		reap(&run);
-		status = judge(&run, ended, err);
+	int status = ds_git_start(&git, call, NULL, NULL, err);
+	if (status)
+		return status;
+	while ((got = next_output(git, piece, sizeof piece)) != 0) {
+		size_t room = DS_GIT_OUT_LIMIT - answer->out.len;
+		git->over = got > room;
+		git->full = !ds_buf_append(&answer->out, piece, got < room ? got : room);
 	}
-	shut(&run.in);
-	shut(&run.out);
-	shut(&run.said);
-	return status;
+	return finish(answer, git, err);
 }
 
 /* ---- What it said ------------------------------------------------------- */

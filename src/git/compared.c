@@ -1,0 +1,274 @@
+#include "compared.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "records.h"
+
+/* ---- Names -------------------------------------------------------------- */
+
+static int run(struct ds_git_answer *answer, const struct ds_git_call *call, ds_error *err)
+{
+	int status = ds_git_run(answer, call, err);
+	if (status == 0 && answer->status != 0)
+		status = ds_git_complain(answer, call->args[0], err);
+	return status;
+}
+
+/* "<id> <type> <size>", where it is not the name and "missing" or "ambiguous". */
+static bool is_object(const char *line, size_t hex)
+{
+	static const char digits[] = "0123456789";
+	if (strspn(line, "0123456789abcdef") != hex || line[hex] != ' ')
+		return false;
+	const char *size = strchr(line + hex + 1, ' ');
+	return size && strspn(size + 1, digits) > 0 && size[1 + strspn(size + 1, digits)] == '\n';
+}
+
+/* Through standard input: there no name can be taken for an option or a range. */
+int ds_git_resolve(char id[DS_GIT_HEX_ROOM], char *type, const struct ds_git_repository *repository,
+		   const char *name, ds_error *err)
+{
+	static const char *const args[] = {"cat-file", "--batch-check", NULL};
+	struct ds_git_answer answer = {0};
+	struct ds_git_call call = ds_git_call_in(repository, args);
+	struct ds_buf line = {0};
+	size_t hex = 2 * repository->id_size;
+
+	*id = '\0';
+	if (strchr(name, '\n') || !*name)
+		return 0;
+	int status = ds_buf_printf(&line, "%s\n", name) ? 0 : ds_fail_memory(err);
+	call.input = (struct ds_text){line.bytes, line.len};
+	if (status == 0)
+		status = run(&answer, &call, err);
+	if (status == 0 && answer.out.len && is_object(answer.out.bytes, hex)) {
+		memcpy(id, answer.out.bytes, hex);
+		id[hex] = '\0';
+		*type = answer.out.bytes[hex + 1];
+	}
+	ds_git_answer_free(&answer);
+	ds_buf_free(&line);
+	return status;
+}
+
+int ds_git_ids_of(struct ds_buf *ids, const struct ds_git_repository *repository,
+		  const char *const *names, ds_error *err)
+{
+	const char *const args[] = {"rev-parse", "--quiet", "--revs-only",
+				    names[0],    names[1],  NULL};
+	struct ds_git_answer answer = {0};
+	struct ds_git_call call = ds_git_call_in(repository, args);
+	size_t hex = 2 * repository->id_size;
+
+	int status = run(&answer, &call, err);
+	for (char *at = answer.out.bytes; status == 0 && at && *at; at += hex + 1) {
+		if (strspn(at, "0123456789abcdef") != hex || at[hex] != '\n')
+			status = ds_fail(err, DS_TROUBLE,
+					 "git rev-parse: an answer that is not understood");
+		else if (!ds_buf_append(ids, at, hex) || !ds_buf_append(ids, "", 1))
+			status = ds_fail_memory(err);
+	}
+	ds_git_answer_free(&answer);
+	return status;
+}
+
+/* ---- What there was before ---------------------------------------------- */
+
+static int ask_before(struct ds_git_compared *compared, ds_error *err)
+{
+	static const char *const names[] = {"HEAD", "MERGE_HEAD"};
+
+	if (compared->asked || compared->tree)
+		return 0;
+	int status = ds_git_ids_of(&compared->before, compared->repository, names, err);
+	compared->asked = status == 0;
+	return status;
+}
+
+int ds_git_compared_add(struct ds_git_compared *compared, const char *revision, ds_error *err)
+{
+	char id[DS_GIT_HEX_ROOM];
+	char type;
+
+	/* One whose content is not here cannot be compared with. */
+	if (ds_git_resolve(id, &type, compared->repository, revision, NULL) != 0 || !*id ||
+	    type == 'b')
+		return 0;
+	return ds_buf_append(&compared->added, id, strlen(id) + 1) ? 0 : ds_fail_memory(err);
+}
+
+void ds_git_compared_free(struct ds_git_compared *compared)
+{
+	ds_buf_free(&compared->before);
+	ds_buf_free(&compared->added);
+}
+
+/* ---- Were they there ---------------------------------------------------- */
+
+enum {
+	/* What a command line surely holds. */
+	BATCH_PATHS = 1000,
+	BATCH_BYTES = 64 << 10,
+	OWN_WORDS = 6,
+};
+
+static size_t batch_of(const char *const *paths, size_t count)
+{
+	size_t bytes = 0;
+	size_t at = 0;
+	while (at < count && at < BATCH_PATHS && bytes < BATCH_BYTES)
+		bytes += strlen(paths[at++]) + 1;
+	return at;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The names in a list where each ends with a NUL, sorted; NULL without memory. */
+static const char **names_of(const struct ds_buf *list, size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < list->len; i++)
+		*count += list->bytes[i] == '\0';
+	const char **names = calloc(*count + 1, sizeof *names);
+	const char *at = list->bytes;
+	for (size_t i = 0; names && i < *count; i++) {
+		names[i] = at;
+		at += strlen(at) + 1;
+	}
+	if (names)
+		qsort(names, *count, sizeof *names, compare_names);
+	return names;
+}
+
+static int note(const struct ds_buf *list, const char *const *paths, size_t count, bool *was,
+		ds_error *err)
+{
+	size_t there;
+	const char **names = names_of(list, &there);
+	if (!names)
+		return ds_fail_memory(err);
+	for (size_t i = 0; i < count; i++)
+		was[i] |= bsearch(&paths[i], names, there, sizeof *names, compare_names) != NULL;
+	free(names);
+	return 0;
+}
+
+static int ask_batch(const struct ds_git_repository *repository, const char *id,
+		     const char *const *paths, size_t count, bool *was, ds_error *err)
+{
+	const char *args[OWN_WORDS + BATCH_PATHS + 1] = {"ls-tree",     "-z", "--full-tree",
+							 "--name-only", id,   "--"};
+	struct ds_git_answer answer = {0};
+	struct ds_git_call call = ds_git_call_in(repository, args);
+
+	memcpy(args + OWN_WORDS, paths, count * sizeof *paths);
+	int status = run(&answer, &call, err);
+	if (status == 0)
+		status = note(&answer.out, paths, count, was, err);
+	ds_git_answer_free(&answer);
+	return status;
+}
+
+static int ask_about(const struct ds_git_compared *compared, const struct ds_buf *ids,
+		     const char *const *paths, size_t count, bool *was, ds_error *err)
+{
+	size_t step = 2 * compared->repository->id_size + 1;
+	int status = 0;
+
+	for (size_t id = 0; id < ids->len && status == 0; id += step)
+		for (size_t at = 0, some; at < count && status == 0; at += some) {
+			some = batch_of(paths + at, count - at);
+			status = ask_batch(compared->repository, ids->bytes + id, paths + at, some,
+					   was + at, err);
+		}
+	return status;
+}
+
+int ds_git_compared_were_there(struct ds_git_compared *compared, const char *const *paths,
+			       size_t count, bool *was, ds_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		was[i] = false;
+	int status = count ? ask_before(compared, err) : 0;
+	if (status == 0)
+		status = ask_about(compared, &compared->before, paths, count, was, err);
+	if (status == 0)
+		status = ask_about(compared, &compared->added, paths, count, was, err);
+	return status;
+}
+
+/* ---- What changed ------------------------------------------------------- */
+
+static int keep_path(void *context, struct ds_text meta, struct ds_text path, ds_error *err)
+{
+	(void)meta;
+	return ds_buf_append(context, path.at, path.len + 1) ? 0 : ds_fail_memory(err);
+}
+
+static int against(struct ds_buf *paths, const struct ds_git_compared *compared, const char *id,
+		   const char *const *roots, ds_error *err)
+{
+	return ds_git_records(compared->repository, id, compared->tree, roots, keep_path, paths,
+			      err);
+}
+
+/* Hands out each name that is there `times` times, or more often. */
+static int hand_out(const struct ds_buf *list, size_t times,
+		    int (*each)(void *context, const char *path), void *context, ds_error *err)
+{
+	size_t count;
+	size_t run;
+	int status = 0;
+	const char **names = names_of(list, &count);
+
+	if (!names)
+		return ds_fail_memory(err);
+	for (size_t i = 0; i < count && status == 0; i += run) {
+		for (run = 1; i + run < count && strcmp(names[i], names[i + run]) == 0; run++)
+			continue;
+		if (run >= times)
+			status = each(context, names[i]);
+	}
+	free(names);
+	return status;
+}
+
+/* A path that differs from each of those before is there once for each; one that differs
+ * from an added one as often, for it counts alone. */
+static int collect(struct ds_buf *paths, struct ds_git_compared *compared, size_t *times,
+		   const char *const *roots, ds_error *err)
+{
+	size_t step = 2 * compared->repository->id_size + 1;
+	int status = ask_before(compared, err);
+
+	*times = compared->before.len / step;
+	for (size_t at = 0; at < compared->before.len && status == 0; at += step)
+		status = against(paths, compared, compared->before.bytes + at, roots, err);
+	if (*times == 0 && status == 0) {
+		*times = 1; /* nothing was there: all of it is new */
+		status = against(paths, compared, ds_git_empty_tree(compared->repository), roots,
+				 err);
+	}
+	for (size_t at = 0; at < compared->added.len && status == 0; at += step)
+		for (size_t i = 0; i < *times && status == 0; i++)
+			status = against(paths, compared, compared->added.bytes + at, roots, err);
+	return status;
+}
+
+int ds_git_compared_changes(struct ds_git_compared *compared, const char *const *roots,
+			    int (*each)(void *context, const char *path), void *context,
+			    ds_error *err)
+{
+	struct ds_buf paths = {0};
+	size_t times;
+
+	int status = collect(&paths, compared, &times, roots, err);
+	if (status == 0)
+		status = hand_out(&paths, times, each, context, err);
+	ds_buf_free(&paths);
+	return status;
+}

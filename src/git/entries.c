@@ -1,0 +1,196 @@
+#include "entries.h"
+
+#include <string.h>
+
+/* ---- One record --------------------------------------------------------- */
+
+/* Where its parts stand, with ids of `hex` digits. */
+enum { NEW_MODE = 8, MODE_LEN = 6, OLD_ID = 15 };
+
+static size_t new_id_at(size_t hex)
+{
+	return OLD_ID + hex + 1;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool parse_id(unsigned char *id, const char *hex, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		int high = digit(hex[2 * i]);
+		int low = high < 0 ? -1 : digit(hex[2 * i + 1]);
+		if (low < 0)
+			return false;
+		id[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}
+
+static int mark_of(struct ds_text meta)
+{
+	static const struct {
+		const char *mode;
+		enum ds_git_mark mark;
+	} modes[] = {
+		{"100644", DS_GIT_FILE}, {"100755", DS_GIT_FILE},
+		{"100664", DS_GIT_FILE}, /* of the early days of git */
+		{"120000", DS_GIT_LINK}, {"160000", DS_GIT_SUBMODULE},
+	};
+	if (meta.at[meta.len - 1] == 'U')
+		return DS_GIT_UNMERGED;
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+		if (memcmp(meta.at + NEW_MODE, modes[i].mode, MODE_LEN) == 0)
+			return (int)modes[i].mark;
+	return -1;
+}
+
+static bool is_record(struct ds_text meta, size_t hex)
+{
+	return meta.len == new_id_at(hex) + hex + 2 && *meta.at == ':' &&
+	       meta.at[OLD_ID - 1] == ' ' && meta.at[new_id_at(hex) - 1] == ' ' &&
+	       meta.at[meta.len - 2] == ' ';
+}
+
+static bool append(struct ds_git_entries *entries, int mark, const char *hex, struct ds_text path)
+{
+	unsigned char kept[1 + DS_CONTENT_ID_LIMIT] = {(unsigned char)mark};
+	uint32_t offset = (uint32_t)entries->paths.len;
+
+	if (!parse_id(kept + 1, hex, entries->id_size))
+		return false;
+	ds_buf_append(&entries->offsets, (char *)&offset, sizeof offset);
+	ds_buf_append(&entries->marks, (char *)kept, 1 + entries->id_size);
+	ds_buf_append(&entries->paths, path.at, path.len + 1);
+	entries->count++;
+	return true;
+}
+
+static int not_understood(ds_error *err)
+{
+	return ds_fail(err, DS_TROUBLE, "git lists the files in a form that is not understood");
+}
+
+int ds_git_entries_add(struct ds_git_entries *entries, struct ds_text meta, struct ds_text path,
+		       ds_error *err)
+{
+	size_t hex = 2 * entries->id_size;
+
+	int mark = is_record(meta, hex) ? mark_of(meta) : -1;
+	if (mark < 0 || path.len == 0)
+		return not_understood(err);
+	int order = entries->count
+			    ? strcmp(ds_git_entries_path(entries, entries->count - 1), path.at)
+			    : -1;
+	if (order == 0 && mark == DS_GIT_UNMERGED)
+		return 0; /* once for each side of the merge */
+	if (order >= 0)
+		return ds_fail_path(err, DS_TROUBLE, path.at,
+				    "git lists it twice, or out of order: the tree is damaged");
+	if (path.len > UINT32_MAX - entries->paths.len - 1)
+		return ds_fail(err, DS_TROUBLE, "the paths take more than 4 GiB");
+	if (!append(entries, mark, meta.at + new_id_at(hex), path))
+		return not_understood(err);
+	return entries->paths.failed || entries->offsets.failed || entries->marks.failed
+		       ? ds_fail_memory(err)
+		       : 0;
+}
+
+void ds_git_entries_free(struct ds_git_entries *entries)
+{
+	ds_buf_free(&entries->paths);
+	ds_buf_free(&entries->offsets);
+	ds_buf_free(&entries->marks);
+}
+
+/* ---- Looking ------------------------------------------------------------ */
+
+const char *ds_git_entries_path(const struct ds_git_entries *entries, size_t index)
+{
+	return entries->paths.bytes + ((const uint32_t *)(void *)entries->offsets.bytes)[index];
+}
+
+static unsigned char *mark_at(const struct ds_git_entries *entries, size_t index)
+{
+	return (unsigned char *)entries->marks.bytes + index * (1 + entries->id_size);
+}
+
+enum ds_git_mark ds_git_entries_mark(const struct ds_git_entries *entries, size_t index)
+{
+	return (enum ds_git_mark) * mark_at(entries, index);
+}
+
+unsigned char *ds_git_entries_id(const struct ds_git_entries *entries, size_t index)
+{
+	return mark_at(entries, index) + 1;
+}
+
+/* As strcmp, `text` having no NUL of its own. */
+static int compare(const char *path, struct ds_text text)
+{
+	int order = strncmp(path, text.at, text.len);
+	return order ? order : path[text.len] != '\0';
+}
+
+/* The first entry that does not come before the text with `last` behind it. */
+static size_t lower_bound(const struct ds_git_entries *entries, struct ds_text text, char last)
+{
+	size_t from = 0;
+	size_t to = entries->count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		const char *path = ds_git_entries_path(entries, middle);
+		int order = strncmp(path, text.at, text.len);
+		if (order == 0)
+			order = (unsigned char)path[text.len] - (unsigned char)last;
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+long ds_git_entries_find(const struct ds_git_entries *entries, struct ds_text path)
+{
+	size_t at = lower_bound(entries, path, '\0');
+	bool there = at < entries->count && compare(ds_git_entries_path(entries, at), path) == 0;
+	return there ? (long)at : DS_GIT_NOWHERE;
+}
+
+bool ds_git_entries_beneath(const struct ds_git_entries *entries, struct ds_text directory,
+			    size_t *first)
+{
+	*first = directory.len ? lower_bound(entries, directory, '/') : 0;
+	if (*first == entries->count)
+		return false;
+	const char *path = ds_git_entries_path(entries, *first);
+	return directory.len == 0 ||
+	       (strncmp(path, directory.at, directory.len) == 0 && path[directory.len] == '/');
+}
+
+/* Most directories hold two or three files: begins with small steps. */
+size_t ds_git_entries_after(const struct ds_git_entries *entries, size_t index, size_t len)
+{
+	const char *path = ds_git_entries_path(entries, index);
+	size_t step = 1;
+
+	while (step < entries->count - index &&
+	       strncmp(ds_git_entries_path(entries, index + step), path, len) == 0)
+		step *= 2;
+	size_t from = index + step / 2; /* begins with it */
+	size_t to = step < entries->count - index ? index + step : entries->count;
+	while (to - from > 1) {
+		size_t middle = from + (to - from) / 2;
+		if (strncmp(ds_git_entries_path(entries, middle), path, len) == 0)
+			from = middle;
+		else
+			to = middle;
+	}
+	return to;
+}
