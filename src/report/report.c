@@ -95,7 +95,7 @@ const char *ds_gathered(struct ds_writer *w, struct ds_writer *from)
 {
 	struct ds_buf *text = &from->pending;
 
-	if (text->failed)
+	if (text->failed && !w->error)
 		w->error = ENOMEM;
 	if (text->len && text->bytes[text->len - 1] == '\n')
 		ds_buf_cut(text, text->len - 1);

@@ -878,6 +878,19 @@ Test(writer, stops_at_the_first_failure_and_says_so)
 	ds_buf_free(&writer.pending);
 }
 
+Test(writer, fails_with_what_was_gathered_for_it)
+{
+	int calls = 0;
+	struct ds_writer writer = {.write = refuse, .context = &calls};
+	struct ds_writer kept = {0};
+
+	cr_expect_str_eq(ds_gathered(&writer, &kept), "");
+	cr_expect_eq(writer.error, 0);
+	kept.pending.failed = true;
+	cr_expect_str_eq(ds_gathered(&writer, &kept), "");
+	cr_expect_eq(ds_flush(&writer), ENOMEM);
+}
+
 Test(formats, are_found_by_name)
 {
 	cr_expect_eq(ds_format_find("json"), &ds_json_format);
