@@ -110,13 +110,15 @@ size_t ds_utf8_fit(struct ds_text text, size_t limit)
 	return limit;
 }
 
-/* What must not reach a terminal as it is: controls (C1 too), and the marks
- * that break a line or turn the direction of what follows. */
+/* What must not reach a terminal as it is: controls (C1 too), the marks that break a
+ * line or turn the direction of what follows, and what is no character (XML has no way
+ * to write U+FFFE and U+FFFF). */
 static bool is_harmful(unsigned point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x200e ||
 	       point == 0x200f || (point >= 0x2028 && point <= 0x202e) ||
-	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff ||
+	       (point & 0xfffe) == 0xfffe;
 }
 
 static bool escape_point(struct ds_buf *out, unsigned point)

@@ -29,7 +29,7 @@ static int check(const struct cli_program *self, struct cli_options *options, ds
 	};
 
 	options->strict = !options->lenient;
-	if (!options->format || strcmp(options->format, "json") != 0)
+	if (!options->format || strcmp(options->format, "text") == 0)
 		options->format = "gate";
 	int status = ds_scan(&result, repo, &wanted, err);
 	return status ? status : cli_conclude(self, options, result);

@@ -58,7 +58,7 @@ static const struct option_line lines[] = {
 	 "where files cannot be swapped, rename"},
 	{"strict", NULL, 0, FLAG, AT(strict), "exit 1 for a warning, too"},
 	{"lenient", NULL, 0, FLAG, AT(lenient), "let gaps and unknown words pass"},
-	{"format", " FORMAT", 0, FORMAT, AT(format), "text (the default) or json"},
+	{"format", " FORMAT", 0, FORMAT, AT(format), "write the report as "},
 	{"oneline", NULL, 0, FLAG, AT(oneline), "one line for a status bar"},
 	{"output", " FILE", 0, TEXT, AT(output), "write the report to FILE"},
 	{"color", " WHEN", 0, COLOR, AT(color), "auto (the default), always or never"},
@@ -114,11 +114,27 @@ static int say_option(char *out, size_t room, const struct option_line *line)
 	return snprintf(out, room, "--%s%s", line->name, line->argument ? line->argument : "");
 }
 
+/* "text, json or yaml": those that the library has. */
+static void say_formats(char *out, size_t room)
+{
+	const char *name;
+	size_t len = 0;
+
+	for (size_t i = 0; (name = ds_report_format(i)) && len < room; i++)
+		len += (size_t)snprintf(out + len, room - len, "%s%s",
+					!i                        ? ""
+					: ds_report_format(i + 1) ? ", "
+								  : " or ",
+					name);
+}
+
 static void print_help(const struct cli_program *program)
 {
 	char left[40];
+	char formats[80];
 	int width = 0;
 
+	say_formats(formats, sizeof formats);
 	for (size_t i = 0; i < LINES; i++) {
 		int len = takes(program, &lines[i]) ? say_option(left, sizeof left, &lines[i]) : 0;
 		width = len > width ? len : width;
@@ -129,9 +145,10 @@ static void print_help(const struct cli_program *program)
 			continue;
 		say_option(left, sizeof left, &lines[i]);
 		if (lines[i].letter)
-			printf("  -%c, %-*s  %s\n", lines[i].letter, width, left, lines[i].help);
+			printf("  -%c, %-*s  %s", lines[i].letter, width, left, lines[i].help);
 		else
-			printf("      %-*s  %s\n", width, left, lines[i].help);
+			printf("      %-*s  %s", width, left, lines[i].help);
+		puts(lines[i].kind == FORMAT ? formats : "");
 	}
 }
 
@@ -169,6 +186,25 @@ static bool parse_seconds(const char *text, double *seconds)
 	return true;
 }
 
+static bool is_format(const char *text)
+{
+	const char *name;
+	for (size_t i = 0; (name = ds_report_format(i)); i++)
+		if (strcmp(name, text) == 0)
+			return true;
+	return false;
+}
+
+static int bad_format(const struct cli_program *program, const char *value)
+{
+	char formats[80];
+	char what[120];
+
+	say_formats(formats, sizeof formats);
+	snprintf(what, sizeof what, "--format takes %s, not", formats);
+	return bad_usage(program, what, value);
+}
+
 static bool parse_color(const char *text, enum cli_color *color)
 {
 	static const char *const words[] = {[CLI_COLOR_AUTO] = "auto",
@@ -191,8 +227,8 @@ static int take_value(const struct cli_program *program, enum kind kind, void *f
 
 	switch (kind) {
 	case FORMAT:
-		if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-			return bad_usage(program, "there is text and json, but no format", value);
+		if (!is_format(value))
+			return bad_format(program, value);
 		*(const char **)field = value;
 		return -1;
 	case COLOR:

@@ -96,6 +96,8 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 	put_number(w, &separator, "not_looked_at", summary->not_looked_at);
 	if (summary->not_listed)
 		put_number(w, &separator, "not_listed", summary->not_listed);
+	if (summary->baselined)
+		put_number(w, &separator, "baselined", summary->baselined);
 	if (summary->unlocked)
 		put_number(w, &separator, "unlocked", 1);
 	ds_put(w, "},\n");
@@ -113,6 +115,19 @@ static void put_trouble(struct ds_writer *w, const struct ds_outcome *outcome)
 	ds_put(w, "],\n");
 }
 
+static void put_notes(struct ds_writer *w, const ds_summary *summary)
+{
+	const char *separator = " \"notes\": [";
+	struct ds_text note;
+
+	for (const char *rest = summary->notes; ds_next_note(&rest, &note); separator = ", ") {
+		ds_put(w, separator);
+		ds_json_string(&w->pending, note);
+	}
+	if (*separator == ',')
+		ds_put(w, "],\n");
+}
+
 static void write_json(struct ds_writer *w, const struct ds_outcome *outcome,
 		       const ds_report_options *options)
 {
@@ -124,6 +139,7 @@ static void write_json(struct ds_writer *w, const struct ds_outcome *outcome,
 	ds_put(w, ",\n");
 	put_summary(w, outcome->summary);
 	put_trouble(w, outcome);
+	put_notes(w, outcome->summary);
 	ds_put(w, " \"findings\": [");
 	for (size_t i = 0; i < outcome->finding_count; i++) {
 		ds_put(w, i ? ",\n" : "\n");

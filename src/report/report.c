@@ -5,8 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "finding.h"
+
+/* Behind the NULL stand those that are not for everybody. */
 static const struct ds_format *const formats[] = {
-	&ds_text_format, &ds_json_format, &ds_oneline_format, &ds_gate_format, &ds_findings_format,
+	&ds_text_format,    &ds_json_format,   &ds_sarif_format,
+	&ds_junit_format,   &ds_github_format, NULL,
+	&ds_oneline_format, &ds_gate_format,   &ds_findings_format,
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats, PIECE = 16 * 1024 };
@@ -14,14 +19,17 @@ enum { FORMATS = sizeof formats / sizeof *formats, PIECE = 16 * 1024 };
 const struct ds_format *ds_format_find(const char *name)
 {
 	for (size_t i = 0; i < FORMATS; i++)
-		if (strcmp(formats[i]->name, name) == 0)
+		if (formats[i] && strcmp(formats[i]->name, name) == 0)
 			return formats[i];
 	return NULL;
 }
 
 const char *ds_report_format(size_t index)
 {
-	return index < FORMATS ? formats[index]->name : NULL;
+	for (size_t i = 0; i <= index; i++)
+		if (!formats[i])
+			return NULL;
+	return formats[index]->name;
 }
 
 /* ---- The writer --------------------------------------------------------- */
@@ -38,7 +46,7 @@ int ds_flush(struct ds_writer *w)
 
 void ds_pass_on(struct ds_writer *w)
 {
-	if (w->pending.len >= PIECE)
+	if (w->write && w->pending.len >= PIECE)
 		ds_flush(w);
 }
 
@@ -69,6 +77,31 @@ void ds_put_escaped(struct ds_writer *w, const char *string)
 	ds_pass_on(w);
 }
 
+void ds_put_coded(struct ds_writer *w, const char *string, const struct ds_coding *coding)
+{
+	for (;;) {
+		size_t plain = strcspn(string, coding->special);
+		ds_escape(&w->pending, (struct ds_text){string, plain});
+		string += plain;
+		if (!*string)
+			break;
+		ds_buf_printf(&w->pending, "%s%02X%s", coding->before, (unsigned char)*string++,
+			      coding->after);
+	}
+	ds_pass_on(w);
+}
+
+const char *ds_gathered(struct ds_writer *w, struct ds_writer *from)
+{
+	struct ds_buf *text = &from->pending;
+
+	if (text->failed && !w->error)
+		w->error = ENOMEM;
+	if (text->len && text->bytes[text->len - 1] == '\n')
+		ds_buf_cut(text, text->len - 1);
+	return text->bytes ? text->bytes : "";
+}
+
 void ds_paint(struct ds_writer *w, enum ds_paint paint)
 {
 	static const char *const codes[] = {
@@ -86,6 +119,20 @@ const char *ds_severity_name(ds_severity severity)
 	static const char *const names[] = {
 		[DS_INFO] = "info", [DS_WARNING] = "warning", [DS_ERROR] = "error"};
 	return names[severity];
+}
+
+bool ds_is_trouble(const ds_finding *finding)
+{
+	return finding->severity == DS_ERROR && ds_code_info(finding->code)->status != DS_DESYNC;
+}
+
+bool ds_next_note(const char **rest, struct ds_text *note)
+{
+	if (!*rest || !**rest)
+		return false;
+	*note = (struct ds_text){*rest, strcspn(*rest, "\n")};
+	*rest += note->len + ((*rest)[note->len] == '\n');
+	return true;
 }
 
 void ds_put_place(struct ds_writer *w, const ds_copy *copy)
@@ -125,4 +172,12 @@ void ds_put_repair(struct ds_writer *w, const ds_finding *finding)
 		ds_put(w, ")");
 	}
 	ds_put(w, "\n");
+}
+
+void ds_put_whole(struct ds_writer *w, const ds_finding *finding)
+{
+	ds_put_escaped(w, finding->message);
+	ds_put(w, "\n");
+	ds_put_copies(w, finding, true);
+	ds_put_repair(w, finding);
 }

@@ -137,7 +137,7 @@ static void put_count(struct ds_writer *w, const char **separator, enum ds_paint
 	*separator = ", ";
 }
 
-static void put_summary(struct ds_writer *w, const ds_summary *summary)
+void ds_put_summary(struct ds_writer *w, const ds_summary *summary)
 {
 	const char *separator = "";
 
@@ -149,6 +149,8 @@ static void put_summary(struct ds_writer *w, const ds_summary *summary)
 	put_count(w, &separator, DS_RED, summary->desync, "desynced");
 	put_count(w, &separator, DS_RED, summary->unchecked, "could not be checked");
 	put_count(w, &separator, DS_YELLOW, summary->incomplete, "cannot be compared");
+	if (summary->baselined)
+		ds_putf(w, ", %zu let pass by the baseline", summary->baselined);
 	if (summary->not_looked_at) {
 		ds_putf(w, "; %zu in ", summary->not_looked_at);
 		ds_put_escaped(w, summary->skipped);
@@ -173,13 +175,25 @@ static void write_findings(struct ds_writer *w, const struct ds_outcome *outcome
 		put_all_folded(w, outcome);
 }
 
+static void put_notes(struct ds_writer *w, const ds_summary *summary)
+{
+	struct ds_text note;
+
+	for (const char *rest = summary->notes; ds_next_note(&rest, &note);) {
+		ds_put(w, "note: ");
+		ds_escape(&w->pending, note);
+		ds_put(w, "\n");
+	}
+}
+
 static void write_text(struct ds_writer *w, const struct ds_outcome *outcome,
 		       const ds_report_options *options)
 {
 	write_findings(w, outcome, options);
+	put_notes(w, outcome->summary);
 	/* Where no id fitted, there is nothing to count. */
 	if (outcome->summary->items || !outcome->trouble_count)
-		put_summary(w, outcome->summary);
+		ds_put_summary(w, outcome->summary);
 }
 
 const struct ds_format ds_text_format = {"text", write_text};
