@@ -13,8 +13,10 @@ enum kind { FLAG, TEXT, FORMAT, COLOR, JOBS, RETRIES, SECONDS, HELP, VERSION };
 
 struct option_line {
 	const char *name;
-	const char *argument; /* NULL: none; in brackets: it may be left out */
-	char letter;          /* or 0 */
+	/* NULL: none; in brackets: it may be left out. Of a flag, which has none: what tells
+	 * it from another of its name. */
+	const char *argument;
+	char letter; /* or 0 */
 	unsigned char kind;
 	size_t field; /* where in struct cli_options it goes */
 	const char *help;
@@ -56,6 +58,11 @@ static const struct option_line lines[] = {
 	{"wait", " SECONDS", 0, SECONDS, AT(wait), "wait so long for other writers (10)"},
 	{"allow-plain-rename", NULL, 0, FLAG, AT(plain_rename),
 	 "where files cannot be swapped, rename"},
+	{"pre-push", NULL, 0, FLAG, AT(pre_push), "pre-push, too: what is pushed is judged"},
+	{"all", " hooks", 0, FLAG, AT(all), "every hook; in a bare repository pre-receive"},
+	{"force", " hooks", 0, FLAG, AT(force),
+	 "also where core.hooksPath is set for other repositories, too"},
+	{"as-config", NULL, 0, FLAG, AT(as_config), "as configuration, not as files (git 2.54)"},
 	{"strict", NULL, 0, FLAG, AT(strict), "exit 1 for a warning, too"},
 	{"lenient", NULL, 0, FLAG, AT(lenient), "let gaps and unknown words pass"},
 	{"format", " FORMAT", 0, FORMAT, AT(format), "write the report as "},
@@ -78,7 +85,7 @@ enum {
 };
 
 /* Whether the word, as long as it is, names the line: "all"; or, where two options share
- * a name, "expect=OLD" or "commit[=MESSAGE]". */
+ * a name, "expect=OLD", "commit[=MESSAGE]" or "all=hooks". */
 static bool names(const char *word, size_t len, const struct option_line *line)
 {
 	size_t name = strlen(line->name);
@@ -89,7 +96,7 @@ static bool names(const char *word, size_t len, const struct option_line *line)
 	word += name;
 	len -= name;
 	if (!len || !argument)
-		return !len;
+		return !len && (!argument || line->kind != FLAG);
 	if (*word != (*argument == ' ' ? '=' : *argument))
 		return false;
 	return len == strlen(argument) && strncmp(word + 1, argument + 1, len - 1) == 0;
@@ -108,10 +115,16 @@ static bool takes(const struct cli_program *program, const struct option_line *l
 	return false;
 }
 
+static const char *argument_of(const struct option_line *line)
+{
+	return line->kind == FLAG ? NULL : line->argument;
+}
+
 /* "--name ARGUMENT" */
 static int say_option(char *out, size_t room, const struct option_line *line)
 {
-	return snprintf(out, room, "--%s%s", line->name, line->argument ? line->argument : "");
+	const char *argument = argument_of(line);
+	return snprintf(out, room, "--%s%s", line->name, argument ? argument : "");
 }
 
 /* "text, json or yaml": those that the library has. */
@@ -291,14 +304,15 @@ static void prepare(const struct cli_program *program, char *shorts, struct opti
 		const struct option_line *line = &lines[i];
 		if (!takes(program, line))
 			continue;
-		int argument = !line->argument          ? no_argument
-			       : *line->argument == '[' ? optional_argument
-							: required_argument;
+		const char *takes_one = argument_of(line);
+		int argument = !takes_one          ? no_argument
+			       : *takes_one == '[' ? optional_argument
+						   : required_argument;
 		*longs++ = (struct option){line->name, argument, NULL, LARGE + (int)i};
 		if (!line->letter)
 			continue;
 		*shorts++ = line->letter;
-		if (line->argument)
+		if (takes_one)
 			*shorts++ = ':';
 	}
 	*shorts = '\0';

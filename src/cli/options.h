@@ -54,6 +54,10 @@ struct cli_options {
 	unsigned retries; /* -1: none */
 	const char *guard_ids;
 
+	/* Of desync-hook. */
+	bool pre_push;
+	bool as_config;
+
 	const char **ids;
 	size_t id_count;
 	char **command; /* what stands behind "--", ended by NULL, where a program runs it */

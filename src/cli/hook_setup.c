@@ -1,0 +1,99 @@
+#include "hook_setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "desync.h"
+#include "output.h"
+
+/* ---- Where we are ------------------------------------------------------- */
+
+/* "DIR/NAME", if that is an absolute path of something that runs. */
+static char *join(const char *dir, size_t len, const char *name)
+{
+	char *path = malloc(len + strlen(name) + 2);
+	if (!path)
+		return NULL;
+	memcpy(path, dir, len);
+	path[len] = '/';
+	strcpy(path + len + 1, name);
+	if (*path == '/' && access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+static char *find_in_path(const char *name)
+{
+	char *found = NULL;
+
+	for (const char *at = getenv("PATH"); at && *at && !found;) {
+		size_t len = strcspn(at, ":");
+		found = join(at, len, name);
+		at += len + (at[len] == ':');
+	}
+	return found;
+}
+
+/* A name with a slash is a path, from where we were started. Its folder is told without
+ * dots, which may be read elsewhere; its last part may well be a link. */
+static char *find_from_here(const char *called)
+{
+	const char *slash = strrchr(called, '/');
+	char *dir = strndup(called, (size_t)(slash - called) + 1);
+	char *real = dir ? realpath(dir, NULL) : NULL;
+	char *found =
+		real ? join(real, strcmp(real, "/") == 0 ? 0 : strlen(real), slash + 1) : NULL;
+
+	free(real);
+	free(dir);
+	return found;
+}
+
+char *cli_own_path(const char *called)
+{
+	return strchr(called, '/') ? find_from_here(called) : find_in_path(called);
+}
+
+/* ---- What is there already ---------------------------------------------- */
+
+static size_t count_errors(const ds_result *result)
+{
+	size_t count = 0;
+	const ds_finding *finding;
+
+	for (size_t i = 0; (finding = ds_result_finding(result, i)); i++)
+		count += finding->severity == DS_ERROR;
+	return count;
+}
+
+static void say_ways_out(const struct cli_options *options, size_t count)
+{
+	printf("%zu %s there already and would block every commit", count,
+	       count == 1 ? "desync is" : "desyncs are");
+	if (options->directory) {
+		fputs(" in ", stdout);
+		cli_put(stdout, options->directory);
+	}
+	puts(":");
+	puts("  repair what is there:  desync-fix\n"
+	     "  or let it pass:        desync-scan --write-baseline, and commit the baseline");
+}
+
+void cli_say_present(const struct cli_options *options)
+{
+	ds_open_options from = {.size = sizeof from, .origin = DS_INDEX};
+	ds_repo *repo = NULL;
+	ds_result *result = NULL;
+
+	if (ds_open(&repo, options->directory, &from, NULL) == 0 &&
+	    ds_scan(&result, repo, NULL, NULL) == 0) {
+		size_t count = count_errors(result);
+		if (count)
+			say_ways_out(options, count);
+	}
+	ds_result_free(result);
+	ds_close(repo);
+}

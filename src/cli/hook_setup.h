@@ -1,0 +1,17 @@
+/*
+ * hook_setup.h - what installing a hook needs to know, and what it leaves to be done
+ */
+#ifndef CLI_HOOK_SETUP_H
+#define CLI_HOOK_SETUP_H
+
+#include "options.h"
+
+/* The absolute path that this program was called by, links and all: they are what stays
+ * when it is upgraded. Freed by the caller; NULL where it cannot be told. */
+char *cli_own_path(const char *called);
+
+/* Says how many desyncs are staged already, and what to do about them; nothing where
+ * there are none. */
+void cli_say_present(const struct cli_options *options);
+
+#endif
