@@ -139,9 +139,10 @@ criterion  libcriterion-dev  criterion-devel     criterion  criterion-dev  crite
 strace     strace            strace              strace     strace         -
 mandoc     mandoc            mandoc              mandoc     mandoc         mandoc
 setpriv    util-linux        util-linux          util-linux setpriv        -
+dpkg-dev   dpkg-dev,file     -                   -          -              -
 '
 to_build='compiler cmake builder pkg-config yaml-0.1 libcjson'
-to_test='git c++ criterion strace mandoc setpriv'
+to_test='git c++ criterion strace mandoc setpriv dpkg-dev'
 
 # A compiler without the C library's headers is none.
 compiles() {
@@ -157,6 +158,8 @@ has() {
   case $1 in
   compiler) compiles ;;
   builder) found ninja || found make ;;
+  # Only where packages are .deb anyway is one made in a test.
+  dpkg-dev) ! found apt-get || { found dpkg-shlibdeps && found file; } ;;
   yaml-0.1 | criterion | libcjson) found pkg-config && pkg-config --exists "$1" ;;
   *) found "$1" ;;
   esac
