@@ -182,10 +182,12 @@ static int load(struct ds_verdicts *verdicts, ds_error *err)
 int ds_verdicts_open(struct ds_verdicts **out, const char *common_dir, ds_error *err)
 {
 	static const unsigned char nothing[DS_SHA256_SIZE];
+	static const struct record none;
 	struct ds_verdicts *verdicts = *out = calloc(1, sizeof *verdicts);
 
 	if (!verdicts)
 		return ds_fail_memory(err);
+	verdicts->known = &none;
 	verdicts->common_dir = strdup(common_dir);
 	int status = verdicts->common_dir ? load(verdicts, err) : ds_fail_memory(err);
 	if (status) {
@@ -277,9 +279,7 @@ static size_t limit_of(const struct ds_verdicts *verdicts)
 
 static bool put(struct ds_buf *out, const struct record *record)
 {
-	const char *last = out->bytes + out->len - sizeof *record;
-
-	if (out->len > HEAD && compare(last, record) == 0)
+	if (out->len > HEAD && compare(out->bytes + out->len - sizeof *record, record) == 0)
 		return true;
 	if ((out->len - HEAD) / sizeof *record >= MOST)
 		return true;
