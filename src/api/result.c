@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "finding.h"
+#include "pass.h"
 #include "repo.h"
 #include "worktree.h"
 
@@ -214,12 +215,21 @@ int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_e
 	ds_scan_options given;
 
 	ds_take_options(&given, sizeof given, options);
-	return ds_scan_settling(out, repo, &given, &nobody, err);
+	int status = ds_scan_settling(out, repo, &given, &nobody, err);
+	if (!status)
+		status = ds_let_pass(*out, repo, &given, err);
+	if (status) {
+		ds_result_free(*out);
+		*out = NULL;
+	}
+	return status;
 }
 
 int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
 {
-	ds_scan_options options = {.size = sizeof options, .ids = &id, .id_count = 1};
+	/* A done gate lets nothing pass. */
+	ds_scan_options options = {
+		.size = sizeof options, .ids = &id, .id_count = 1, .baseline = ""};
 	*out = NULL;
 	if (!id)
 		return ds_fail(err, DS_TROUBLE, "no id was given");

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "baseline.h"
+#include "desync/git.h"
 #include "json_scan.h"
 #include "json_walk.h"
 #include "rule.h"
+#include "scratch.h"
 #include "severity.h"
 
 enum { TODAY = 1795219200 }; /* 2026-11-21 */
@@ -575,4 +577,241 @@ Test(severity, is_refused)
 		cr_expect(strstr(err.message, table[i].message), "%s: %s", table[i].word,
 			  err.message);
 	}
+}
+
+/* ---- A scan that lets pass ------------------------------------------------ */
+
+static ds_repo *open_repo(const struct test_scratch *scratch)
+{
+	ds_repo *repo;
+	ds_error err = {0};
+	cr_assert_eq(ds_open(&repo, scratch->root, NULL, &err), 0, "%s", err.message);
+	return repo;
+}
+
+static ds_result *scan(ds_repo *repo, const ds_scan_options *options)
+{
+	ds_result *result;
+	ds_error err = {0};
+	cr_assert_eq(ds_scan(&result, repo, options, &err), 0, "%s", err.message);
+	return result;
+}
+
+static void expect_scan(ds_repo *repo, const ds_scan_options *options, ds_status status,
+			size_t baselined, const char *notes)
+{
+	ds_result *result = scan(repo, options);
+	const ds_summary *summary = ds_result_summary(result);
+	const char *said = summary->notes ? summary->notes : "";
+
+	cr_expect_eq(ds_result_status(result, false), status);
+	cr_expect_eq(summary->baselined, baselined, "%zu", summary->baselined);
+	cr_expect_str_eq(said, notes, "%s", said);
+	ds_result_free(result);
+}
+
+#define DIFFERS "completed", "active"
+
+static const ds_scan_options usual = {.size = sizeof usual};
+static const ds_scan_options strictest = {.size = sizeof strictest, .baseline = ""};
+
+#define OF(item)                                                                                   \
+	"{\"rule\": \"specweave\", \"item\": \"" item "\", \"code\": \"status-mismatch\",\n"       \
+	" \"statuses\": {\"metadata.json\": \"completed\", \"spec.md\": \"active\"}}"
+#define GONE(line, item)                                                                           \
+	".desync-baseline.json:" line ": status-mismatch of " item                                 \
+	" is no longer found: remove this entry"
+
+static void make_repo(struct test_scratch *scratch)
+{
+	test_scratch_make(scratch);
+	test_scratch_increment(scratch, "0001-agrees", "active", "active");
+	test_scratch_increment(scratch, "0002-differs", DIFFERS);
+	test_scratch_increment(scratch, "_archive/0003-old", DIFFERS);
+	test_scratch_increment(scratch, "0004-bad", "\"", "active");
+	test_scratch_write(scratch, ".desync-baseline.json",
+			   HEAD OF("0001-agrees") ",\n" OF("0002-differs") ",\n" OF(
+				   "0003-old") ",\n" OF("0004-bad") ",\n" OF("0005-gone") TAIL);
+}
+
+/* Of what was skipped, not asked for or not readable nobody knows. */
+Test(scan, notes_the_entries_that_fit_nothing)
+{
+	struct test_scratch scratch;
+	make_repo(&scratch);
+	ds_repo *repo = open_repo(&scratch);
+	const char *second = "2";
+	const char *first = "1";
+	ds_scan_options options = usual;
+
+	expect_scan(repo, &strictest, DS_TROUBLE, 0, "");
+	expect_scan(repo, &options, DS_TROUBLE, 1,
+		    GONE("4", "0001-agrees") "\n" GONE("12", "0005-gone"));
+	options.all = true;
+	expect_scan(repo, &options, DS_TROUBLE, 2,
+		    GONE("4", "0001-agrees") "\n" GONE("12", "0005-gone"));
+	options.all = false;
+	options.ids = &second;
+	options.id_count = 1;
+	expect_scan(repo, &options, DS_OK, 1, "");
+	options.ids = &first;
+	expect_scan(repo, &options, DS_OK, 0, GONE("4", "0001-agrees"));
+	ds_close(repo);
+	test_scratch_remove(&scratch);
+}
+
+Test(scan, notes_a_few_entries_of_many)
+{
+	struct test_scratch scratch;
+	make_repo(&scratch);
+	test_scratch_run(&scratch,
+			 "{ echo '{\"schema_version\": 1, \"findings\": ['; for i in $(seq 13); do "
+			 "echo \"{\\\"rule\\\": \\\"specweave\\\", \\\"item\\\": \\\"$i\\\", "
+			 "\\\"code\\\": \\\"missing-copy\\\", \\\"statuses\\\": {}},\"; done | "
+			 "sed '$s/,$//'; echo ']}'; } >.desync-baseline.json");
+	ds_repo *repo = open_repo(&scratch);
+	ds_result *result = scan(repo, &usual);
+	const char *notes = ds_result_summary(result)->notes;
+	const char *last = notes ? strrchr(notes, '\n') : NULL;
+	cr_assert(last);
+	cr_expect_str_eq(last, "\nand 3 more entries of the baseline");
+	ds_result_free(result);
+	ds_close(repo);
+	test_scratch_remove(&scratch);
+}
+
+Test(scan, counts_warnings_as_the_user_wants_them)
+{
+	static const char *const words[] = {"status-mismatch=warning", NULL};
+	static const char *const wrong[] = {"unreadable=info", NULL};
+	struct test_scratch scratch;
+	make_repo(&scratch);
+	test_scratch_run(&scratch, "rm -r .specweave/increments/0004-bad");
+	ds_repo *repo = open_repo(&scratch);
+	ds_scan_options options = strictest;
+
+	options.severities = words;
+	ds_result *result = scan(repo, &options);
+	cr_expect_eq(ds_result_status(result, false), DS_OK);
+	cr_expect_eq(ds_result_status(result, true), DS_DESYNC);
+	cr_expect_eq(ds_result_summary(result)->warnings, 1);
+	ds_result_free(result);
+
+	ds_error err = {0};
+	options.severities = wrong;
+	cr_expect_eq(ds_scan(&result, repo, &options, &err), DS_TROUBLE);
+	cr_expect_null(result);
+	ds_close(repo);
+	test_scratch_remove(&scratch);
+}
+
+/* Not a word of it is believed when something is done. */
+Test(scan, of_a_gate_of_done_lets_nothing_pass)
+{
+	struct test_scratch scratch;
+	make_repo(&scratch);
+	ds_repo *repo = open_repo(&scratch);
+	ds_result *result;
+	ds_error err = {0};
+
+	cr_assert_eq(ds_check(&result, repo, "2", &err), 0, "%s", err.message);
+	cr_expect_eq(ds_result_status(result, false), DS_DESYNC);
+	ds_result_free(result);
+	cr_expect_eq(ds_validate(repo, "2", &err), DS_DESYNC);
+	ds_close(repo);
+	test_scratch_remove(&scratch);
+}
+
+Test(scan, is_refused_with_a_baseline_that_cannot_be_read)
+{
+	static const char *const spoilt[] = {
+		"echo '{' >.desync-baseline.json",
+		"ln -sf /etc/passwd .desync-baseline.json",
+		"rm .desync-baseline.json && mkdir .desync-baseline.json",
+		"rmdir .desync-baseline.json && mkfifo .desync-baseline.json",
+		"rm .desync-baseline.json && truncate -s 16777217 .desync-baseline.json",
+	};
+	struct test_scratch scratch;
+	make_repo(&scratch);
+	ds_repo *repo = open_repo(&scratch);
+	for (size_t i = 0; i < sizeof spoilt / sizeof *spoilt; i++) {
+		char path[128];
+		ds_scan_options given = usual;
+		ds_result *result;
+		ds_error err = {0};
+
+		test_scratch_run(&scratch, "%s", spoilt[i]);
+		cr_expect_eq(ds_scan(&result, repo, &usual, &err), DS_TROUBLE, "%s", spoilt[i]);
+		cr_expect(strstr(err.message, ".desync-baseline.json"), "%s", err.message);
+		cr_expect_null(result);
+		snprintf(path, sizeof path, "%s/.desync-baseline.json", scratch.root);
+		given.baseline = path;
+		cr_expect_eq(ds_scan(&result, repo, &given, &err), DS_TROUBLE, "%s", spoilt[i]);
+		cr_expect_null(result);
+	}
+	test_scratch_run(&scratch, "rm .desync-baseline.json");
+	expect_scan(repo, &usual, DS_TROUBLE, 0, "");
+	ds_close(repo);
+	test_scratch_remove(&scratch);
+}
+
+/* ---- Writing it into the repository --------------------------------------- */
+
+static void write_it(const struct test_scratch *scratch, const char *file, int expected,
+		     size_t entries)
+{
+	ds_repo *repo = open_repo(scratch);
+	ds_result *result = scan(repo, &strictest);
+	ds_baseline_options options = {.size = sizeof options, .file = file};
+	ds_error err = {0};
+	char *path;
+	size_t count;
+
+	cr_expect_eq(ds_write_baseline(&path, &count, repo, result, &options, &err), expected, "%s",
+		     err.message);
+	cr_expect_eq(count, entries);
+	cr_expect_eq(path == NULL, expected != 0);
+	free(path);
+	ds_result_free(result);
+	ds_close(repo);
+}
+
+Test(writing, replaces_what_is_there_and_keeps_its_dates)
+{
+	struct test_scratch scratch;
+	make_repo(&scratch);
+	test_scratch_run(&scratch, "rm .desync-baseline.json");
+	write_it(&scratch, NULL, 0, 1);
+	test_scratch_run(&scratch, "grep -q 0002-differs .desync-baseline.json && "
+				   "test $(ls -A | grep -c baseline) = 1");
+	test_scratch_run(&scratch, "sed -i 's/\"active\"}/&, \"expires\": \"2099-01-01\"/' "
+				   ".desync-baseline.json");
+	test_scratch_increment(&scratch, "0006-too", DIFFERS);
+	write_it(&scratch, NULL, 0, 2);
+	test_scratch_run(&scratch, "grep -q 0006-too .desync-baseline.json && "
+				   "test $(grep -c 2099-01-01 .desync-baseline.json) = 1");
+	/* What says the same already is not written again. */
+	test_scratch_run(&scratch, "chmod 400 .desync-baseline.json && "
+				   "ln .desync-baseline.json same");
+	write_it(&scratch, NULL, 0, 2);
+	test_scratch_run(&scratch, "test same -ef .desync-baseline.json");
+	test_scratch_remove(&scratch);
+}
+
+Test(writing, leaves_what_is_no_baseline)
+{
+	struct test_scratch scratch;
+	char path[128];
+	make_repo(&scratch);
+	snprintf(path, sizeof path, "%s/README.md", scratch.root);
+	test_scratch_write(&scratch, "README.md", "mine\n");
+	write_it(&scratch, path, DS_TROUBLE, 0);
+	test_scratch_run(&scratch, "test $(cat README.md) = mine");
+	snprintf(path, sizeof path, "%s/none/b.json", scratch.root);
+	write_it(&scratch, path, DS_TROUBLE, 0);
+	snprintf(path, sizeof path, "%s/link", scratch.root);
+	test_scratch_run(&scratch, "ln -s nowhere link");
+	write_it(&scratch, path, DS_TROUBLE, 0);
+	test_scratch_run(&scratch, "test ! -e nowhere");
+	test_scratch_remove(&scratch);
 }
