@@ -18,10 +18,33 @@
 #define DESYNC_GIT_H
 
 #include "../desync.h"
+#include "change.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- The baseline ------------------------------------------------------ */
+
+typedef struct ds_baseline_options {
+	size_t size;
+	const char *file; /* NULL: .desync-baseline.json at the root of what was looked at */
+	bool warnings;    /* let them pass too, for a gate that is strict; else errors alone */
+	ds_apply_options apply;
+} ds_baseline_options;
+
+/* Writes a baseline: what was found, to be let pass from now on, so that a repository can
+ * adopt the gate with old desyncs in it. The result must be that of a scan of everything
+ * that let nothing pass (.baseline = ""), or what it let pass is missing. What exits 2 or
+ * 4 cannot be in one, nor can an item whose id is not UTF-8: a scan that reads the new
+ * baseline says what is left.
+ *
+ * A file that is there is replaced as ds_write_file does, and its expiry dates stay with
+ * the findings that they were given for; one that is no baseline is refused with
+ * DS_TROUBLE. *count says how many findings are in it, *path where it is: free() it. */
+DS_API int ds_write_baseline(char **path, size_t *count, const ds_repo *repo,
+			     const ds_result *result, const ds_baseline_options *options,
+			     ds_error *err);
 
 /* ---- The hooks --------------------------------------------------------- */
 
@@ -31,8 +54,8 @@ typedef struct ds_hook_options {
 	const char *program; /* desync-hook by its absolute path: what the hook will run */
 	bool pre_push;       /* pre-push as well as pre-commit and pre-merge-commit */
 	bool all;            /* every hook there is one for, pre-receive included in a bare one */
-	bool force;          /* also where core.hooksPath is set for all of the user's repositories */
-	bool as_config;      /* as configuration (git 2.54 or later), not as files */
+	bool force;     /* also where core.hooksPath is set for all of the user's repositories */
+	bool as_config; /* as configuration (git 2.54 or later), not as files */
 	/* Takes a line for a person: what was done to which file. */
 	void (*say)(void *context, const char *line);
 	void *say_context;

@@ -56,7 +56,7 @@ static const char *why_not(const char *file)
 	return NULL;
 }
 
-static int read_whole(struct ds_buf *out, int fd)
+static int read_all(struct ds_buf *out, int fd)
 {
 	for (;;) {
 		if (!ds_buf_reserve(out, PIECE))
@@ -75,22 +75,20 @@ static int read_whole(struct ds_buf *out, int fd)
 	}
 }
 
-/* `shown` is the path as the caller gave it. */
-static int read_file(struct ds_buf *out, const struct ds_where *where, const char *shown,
-		     ds_error *err)
+int ds_read_whole(struct ds_buf *out, const char *file, const char *shown, ds_error *err)
 {
 	struct stat st;
-	const char *why = why_not(where->file);
+	const char *why = why_not(file);
 
 	ds_buf_cut(out, 0);
 	if (why)
 		return ds_fail_path(err, DS_TROUBLE, shown, why);
-	int fd = open(where->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return ds_fail_path(err, DS_TROUBLE, shown, strerror(errno));
 	int failed = fstat(fd, &st) != 0 ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
 	if (!failed)
-		failed = read_whole(out, fd);
+		failed = read_all(out, fd);
 	close(fd); /* only read from: nothing to lose */
 	if (failed == ENOMEM)
 		return ds_fail_memory(err);
@@ -108,7 +106,7 @@ int ds_read_file(char **bytes, size_t *len, ds_token *token, const char *path, d
 	*len = 0;
 	int status = ds_where_find(&where, path, err);
 	if (!status)
-		status = read_file(&content, &where, path, err);
+		status = ds_read_whole(&content, where.file, path, err);
 	if (!status && token)
 		name_content(token, content.bytes, content.len);
 	if (!status) {
@@ -217,7 +215,7 @@ static int read_expected(struct writer *w, const char *expected, ds_error *err)
 {
 	ds_token found;
 	struct ds_buf why = {0};
-	int status = read_file(&w->before, &w->where, w->shown, err);
+	int status = ds_read_whole(&w->before, w->where.file, w->shown, err);
 
 	if (status || !expected)
 		return status;
@@ -334,7 +332,7 @@ static int give_up(struct writer *w, unsigned attempts, ds_error *err)
 	struct ds_text before = {w->before.bytes, w->before.len};
 
 	ds_buf_printf(&line, "%s, %u time%s in a row", w->why, attempts, attempts == 1 ? "" : "s");
-	if (read_file(&now, &w->where, w->shown, NULL) == 0 &&
+	if (ds_read_whole(&now, w->where.file, w->shown, NULL) == 0 &&
 	    !ds_text_equal(before, (struct ds_text){now.bytes, now.len}))
 		ds_buf_printf(&line, " (last in line %zu)",
 			      first_changed_line(before, (struct ds_text){now.bytes, now.len}));

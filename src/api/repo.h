@@ -50,6 +50,10 @@ bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
 /* What a transaction has to say to a person, a line each, or NULL; freed by the caller. */
 char *ds_gather_notes(const struct ds_txn *txn);
 
+/* A whole regular file of up to 16 MiB; no link, and nothing is waited for. Messages call
+ * it `shown`. */
+int ds_read_whole(struct ds_buf *out, const char *file, const char *shown, ds_error *err);
+
 /* Copies an options struct of the caller's, of whatever version: what its `size`
  * does not cover stays zero. */
 void ds_take_options(void *into, size_t size, const void *options);

@@ -281,7 +281,9 @@ int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_e
 
 int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
 {
-	ds_scan_options options = {.size = sizeof options, .ids = &id, .id_count = 1};
+	/* A done gate lets nothing pass. */
+	ds_scan_options options = {
+		.size = sizeof options, .ids = &id, .id_count = 1, .baseline = ""};
 	*out = NULL;
 	if (!id)
 		return ds_fail(err, DS_TROUBLE, "no id was given");

@@ -9,7 +9,7 @@
 #include "desync.h"
 #include "output.h"
 
-enum kind { FLAG, TEXT, FORMAT, COLOR, JOBS, RETRIES, SECONDS, HELP, VERSION };
+enum kind { FLAG, TEXT, LIST, FORMAT, COLOR, JOBS, RETRIES, SECONDS, HELP, VERSION };
 
 struct option_line {
 	const char *name;
@@ -65,6 +65,13 @@ static const struct option_line lines[] = {
 	{"as-config", NULL, 0, FLAG, AT(as_config), "as configuration, not as files (git 2.54)"},
 	{"strict", NULL, 0, FLAG, AT(strict), "exit 1 for a warning, too"},
 	{"lenient", NULL, 0, FLAG, AT(lenient), "let gaps and unknown words pass"},
+	{"severity", " CODE=LEVEL", 0, LIST, AT(severities),
+	 "count a finding as error, warning or info"},
+	{"baseline", " FILE", 0, TEXT, AT(baseline),
+	 "let pass what FILE lists (.desync-baseline.json)"},
+	{"no-baseline", NULL, 0, FLAG, AT(no_baseline), "let nothing pass"},
+	{"write-baseline", "[=FILE]", 0, TEXT, AT(write_baseline),
+	 "let pass from now on what is found"},
 	{"format", " FORMAT", 0, FORMAT, AT(format), "write the report as "},
 	{"oneline", NULL, 0, FLAG, AT(oneline), "one line for a status bar"},
 	{"output", " FILE", 0, TEXT, AT(output), "write the report to FILE"},
@@ -269,6 +276,14 @@ static int take_value(const struct cli_program *program, enum kind kind, void *f
 	}
 }
 
+/* A list has room for every word of the command line. */
+static void append(const char **list, const char *value)
+{
+	while (*list)
+		list++;
+	*list = value;
+}
+
 static int take_option(struct cli_options *options, const struct cli_program *program,
 		       const struct option_line *line, const char *value)
 {
@@ -280,6 +295,9 @@ static int take_option(struct cli_options *options, const struct cli_program *pr
 		return -1;
 	case TEXT:
 		*(const char **)field = value ? value : "";
+		return -1;
+	case LIST:
+		append(*(const char ***)field, value);
 		return -1;
 	case HELP:
 		print_help(program);
@@ -373,6 +391,10 @@ static int check_words(const struct cli_options *options, const struct cli_progr
 	if (options->fix && (options->staged || options->revision))
 		return bad_usage(program, "only files can be repaired, not what is in",
 				 options->staged ? "--staged" : options->revision);
+	if (options->no_baseline && (options->baseline || options->write_baseline)) {
+		cli_complain(program->name, "--no-baseline and another baseline: leave one out");
+		return DS_TROUBLE;
+	}
 	if (options->id_count < program->least) {
 		cli_complain(program->name, "%s usage: %s %s", program->which, program->name,
 			     program->usage);
@@ -387,7 +409,8 @@ int cli_parse(struct cli_options *options, const struct cli_program *program, in
 {
 	*options = (struct cli_options){.argv = argv};
 	options->ids = calloc((size_t)argc + 1, sizeof *options->ids);
-	if (!options->ids) {
+	options->severities = calloc((size_t)argc + 1, sizeof *options->severities);
+	if (!options->ids || !options->severities) {
 		cli_complain(program->name, "out of memory");
 		return DS_TROUBLE;
 	}
@@ -403,4 +426,5 @@ int cli_parse(struct cli_options *options, const struct cli_program *program, in
 void cli_options_free(struct cli_options *options)
 {
 	free(options->ids);
+	free(options->severities);
 }

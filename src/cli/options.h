@@ -29,6 +29,12 @@ struct cli_options {
 	bool quiet;
 	bool verbose;
 
+	/* What is let pass. */
+	const char *baseline;
+	bool no_baseline;
+	const char *write_baseline; /* "": where it is looked for */
+	const char **severities;    /* ended by NULL */
+
 	/* Of those that write. */
 	bool fix;
 	bool yes;

@@ -1,4 +1,7 @@
 /* desync-scan: compares every item and reports; repairs, if asked to. */
+#include <stdlib.h>
+
+#include "baseline.h"
 #include "changes.h"
 #include "program.h"
 
@@ -12,9 +15,9 @@ static const struct cli_program program = {
 		"Exit status: 0 all was read and agrees; 1 a disagreement; 2 something could not\n"
 		"be read, judged or written; 3 --fix met a file that somebody else changed, or a\n"
 		"lock; 4 a change was interrupted.",
-	.options = "directory rule all staged rev gate fix wait allow-plain-rename strict format "
-		   "oneline output color "
-		   "jobs quiet verbose",
+	.options = "directory rule all staged rev gate fix wait allow-plain-rename strict severity "
+		   "baseline no-baseline write-baseline format oneline output color jobs quiet "
+		   "verbose",
 };
 
 static const struct cli_words repairing = {
@@ -35,6 +38,8 @@ static int look(ds_result **out, struct cli_options *options, ds_repo *repo, ds_
 		.progress_context = &progress,
 		.gate = options->gate,
 		.keep_verdicts = true,
+		.baseline = options->no_baseline ? "" : options->baseline,
+		.severities = options->severities,
 	};
 
 	if (options->oneline)
@@ -50,6 +55,25 @@ static int scan(struct cli_options *options, ds_repo *repo, ds_error *err)
 	ds_result *result;
 	int status = look(&result, options, repo, err);
 	return status ? status : cli_conclude(&program, options, result);
+}
+
+/* What the new baseline does not let pass is reported, and makes the status. */
+static int adopt(struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	ds_result *result;
+	char *path = NULL;
+
+	options->baseline = "";
+	int status = look(&result, options, repo, err);
+	if (status)
+		return status;
+	status = cli_write_baseline(&path, &program, options, repo, result, err);
+	ds_result_free(result);
+	options->baseline = path;
+	if (!status)
+		status = scan(options, repo, err);
+	free(path);
+	return status;
 }
 
 /* For a person it says what it did. A report for a program is always that of a scan:
@@ -74,7 +98,9 @@ static int repair(struct cli_options *options, ds_repo *repo, ds_error *err)
 static int act(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
 	       ds_error *err)
 {
-	(void)self;
+	if (options->write_baseline)
+		return cli_may_write_baseline(self, options) ? adopt(options, repo, err)
+							     : DS_TROUBLE;
 	return options->fix ? repair(options, repo, err) : scan(options, repo, err);
 }
 

@@ -10,7 +10,8 @@
  *   - It is replaced by rename, so a reader sees the old one or the new one. Of two that
  *     write at once the last one wins.
  *   - It is written only when something was added, and forgets what was not asked for
- *     lately when it grows: at most DS_VERDICTS_LIMIT, or four times what was asked for.
+ *     in this run when it would grow beyond DS_VERDICTS_LIMIT, or four times what was
+ *     asked for, whichever is more.
  *
  * The folder is the state folder (desync/ in the common git directory), of mode 0700: it is
  * made where it is missing, and left alone where it is a link or somebody else's.
@@ -31,7 +32,8 @@ int ds_verdicts_open(struct ds_verdicts **out, const char *common_dir, ds_error 
 /* What the questions from now on are about: its digest goes into each key. */
 void ds_verdicts_of(struct ds_verdicts *verdicts, const unsigned char digest[32]);
 
-/* As in struct ds_memory; `verdicts` is the context. */
+/* As in struct ds_memory; `verdicts` is the context, and is for one thread at a time. The
+ * status is the byte that the file has: a caller makes sure that there is such a status. */
 bool ds_verdicts_recall(void *verdicts, const struct ds_content_id *ids, int count, int *status);
 void ds_verdicts_remember(void *verdicts, const struct ds_content_id *ids, int count, int status);
 

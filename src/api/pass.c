@@ -1,0 +1,201 @@
+/* What a scan found, less what the user lets pass. */
+#include "pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "severity.h"
+
+/* ---- Severities ---------------------------------------------------------- */
+
+static int set_severities(ds_result *result, const char *const *words, ds_error *err)
+{
+	struct ds_severities severities;
+	int status = ds_severities_parse(&severities, words, err);
+
+	for (size_t i = 0; !status && i < result->finding_count; i++)
+		result->findings[i].severity = ds_severity_of(&severities, &result->findings[i]);
+	return status;
+}
+
+static void count_warnings(ds_result *result)
+{
+	result->summary.warnings = 0;
+	for (size_t i = 0; i < result->finding_count; i++)
+		result->summary.warnings += result->findings[i].severity == DS_WARNING;
+}
+
+/* ---- The baseline -------------------------------------------------------- */
+
+/* *out stays NULL where there is none. */
+static int read_from_source(struct ds_baseline **out, struct ds_source *source, ds_error *err)
+{
+	static const struct ds_extent whole = {.first = 4096, .limit = DS_FILE_LIMIT};
+	struct ds_blob blob = {0};
+	int status = 0;
+
+	source->ops->read(source, DS_BASELINE_NAME, &whole, &blob);
+	if (blob.kind == DS_REGULAR)
+		status = ds_baseline_read(out, (struct ds_text){blob.bytes.bytes, blob.bytes.len},
+					  DS_BASELINE_NAME, time(NULL), err);
+	else if (blob.kind != DS_MISSING)
+		status = ds_fail_path(err, DS_TROUBLE, DS_BASELINE_NAME, blob.why);
+	ds_blob_free(&blob);
+	return status;
+}
+
+static int read_from_file(struct ds_baseline **out, const char *path, ds_error *err)
+{
+	struct ds_buf bytes = {0};
+	int status = ds_read_whole(&bytes, path, path, err);
+
+	if (!status)
+		status = ds_baseline_read(out, (struct ds_text){bytes.bytes, bytes.len}, path,
+					  time(NULL), err);
+	ds_buf_free(&bytes);
+	return status;
+}
+
+static void drop_covered(ds_result *result, struct ds_baseline *baseline)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < result->finding_count; i++)
+		if (!ds_baseline_covers(baseline, &result->findings[i]))
+			result->findings[kept++] = result->findings[i];
+	result->summary.baselined = result->finding_count - kept;
+	result->finding_count = kept;
+}
+
+/* ---- Entries that fit nothing -------------------------------------------- */
+
+struct name {
+	const char *rule;
+	const char *item;
+};
+
+/* Of the items that exist: where all was asked for, those that were not judged; else
+ * those that were. What is nowhere was judged in the one case and not in the other. */
+struct judged {
+	bool listed_are;
+	const struct ds_rule **rules;
+	struct name *names; /* sorted */
+	size_t count;
+};
+
+static int compare_names(const void *left, const void *right)
+{
+	const struct name *a = left;
+	const struct name *b = right;
+	int order = strcmp(a->rule, b->rule);
+	return order ? order : strcmp(a->item, b->item);
+}
+
+static bool has_rule(const struct ds_rule **rules, const char *name)
+{
+	while (*rules && strcmp((*rules)->name, name) != 0)
+		rules++;
+	return *rules != NULL;
+}
+
+static bool was_judged(void *context, const char *rule, const char *item)
+{
+	const struct judged *judged = context;
+	struct name name = {rule, item};
+
+	return has_rule(judged->rules, rule) &&
+	       judged->listed_are == (judged->count && bsearch(&name, judged->names, judged->count,
+							       sizeof name, compare_names));
+}
+
+static size_t count_skipped(const ds_result *result)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < result->rule_count; i++)
+		count += result->scanned[i].skipped.len;
+	return count;
+}
+
+static bool list_names(struct judged *out, const ds_result *result, const ds_repo *repo)
+{
+	size_t most = result->item_count + count_skipped(result) + 1;
+
+	out->names = calloc(most, sizeof *out->names);
+	if (!out->names)
+		return false;
+	for (size_t i = 0; i < result->item_count; i++) {
+		const ds_item_view *item = &result->items[i];
+		if ((item->state != DS_ITEM_UNCHECKED) == out->listed_are)
+			out->names[out->count++] = (struct name){item->rule, item->id};
+	}
+	for (size_t i = 0; !out->listed_are && i < result->rule_count; i++)
+		for (size_t k = 0; k < result->scanned[i].skipped.len; k++)
+			out->names[out->count++] = (struct name){
+				repo->rules[i]->name, result->scanned[i].skipped.at[k].id};
+	qsort(out->names, out->count, sizeof *out->names, compare_names);
+	return true;
+}
+
+enum { STALE_SHOWN = 10 };
+
+static void say_stale(struct ds_buf *notes, const struct ds_baseline *baseline,
+		      struct judged *judged)
+{
+	struct ds_buf line = {0};
+	size_t count = 0;
+	size_t from = 0;
+
+	while (ds_baseline_stale(baseline, was_judged, judged, &from, &line)) {
+		if (count++ < STALE_SHOWN)
+			ds_buf_printf(notes, "%s%s", notes->len ? "\n" : "",
+				      line.failed ? "" : line.bytes);
+		ds_buf_cut(&line, 0);
+	}
+	if (count > STALE_SHOWN)
+		ds_buf_printf(notes, "\nand %zu more entries of the baseline", count - STALE_SHOWN);
+	ds_buf_free(&line);
+}
+
+static bool note_stale(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+		       const struct ds_baseline *baseline)
+{
+	struct judged judged = {.listed_are = options->ids != NULL,
+				.rules = repo->rules};
+	const char *before = result->summary.notes;
+	struct ds_buf notes = {0};
+
+	if (!list_names(&judged, result, repo))
+		return false;
+	ds_buf_puts(&notes, before ? before : "");
+	say_stale(&notes, baseline, &judged);
+	bool well = !notes.failed;
+	if (well && notes.len) {
+		result->summary.notes = ds_arena_copy(&result->strings, notes.bytes, notes.len);
+		well = result->summary.notes != NULL;
+	}
+	ds_buf_free(&notes);
+	free(judged.names);
+	return well;
+}
+
+int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+{
+	struct ds_baseline *baseline = NULL;
+	int status = set_severities(result, options->severities, err);
+
+	if (!status && !options->baseline)
+		status = read_from_source(&baseline, repo->source, err);
+	else if (!status && *options->baseline)
+		status = read_from_file(&baseline, options->baseline, err);
+	if (status)
+		return status;
+	if (baseline) {
+		drop_covered(result, baseline);
+		if (!note_stale(result, repo, options, baseline))
+			status = ds_fail_memory(err);
+	}
+	count_warnings(result);
+	ds_baseline_free(baseline);
+	return status;
+}
