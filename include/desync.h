@@ -176,7 +176,8 @@ typedef struct ds_open_options {
 /* Opens the repository that `dir` lies in: walks up from there to the first
  * directory that a rule fits, no further than the top of the git worktree or
  * the mount point. Fails with DS_TROUBLE when no rule fits, unless the options
- * allow for that. Commands that findings print name `dir` as it is given here, unless it is NULL or ".".
+ * allow for that. Commands that findings print name `dir` as it is given here, unless it is NULL or
+ * ".".
  *
  * Of an index or a revision a scan says more: a copy that was there before (in HEAD, or a
  * parent) and is gone while another stays is an error, and a repair is worked out from

@@ -160,8 +160,7 @@ static void say_stale(struct ds_buf *notes, const struct ds_baseline *baseline,
 static bool note_stale(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
 		       const struct ds_baseline *baseline)
 {
-	struct judged judged = {.listed_are = options->ids != NULL,
-				.rules = repo->rules};
+	struct judged judged = {.listed_are = options->ids != NULL, .rules = repo->rules};
 	const char *before = result->summary.notes;
 	struct ds_buf notes = {0};
 

@@ -26,7 +26,7 @@ struct ds_result {
 	const char *source;         /* its name */
 	struct ds_scanned *scanned; /* one a rule */
 	size_t rule_count;
-	size_t *ends; /* one a rule: the first of `items` that is not its */
+	size_t *ends;            /* one a rule: the first of `items` that is not its */
 	struct ds_findings own;  /* those of no rule */
 	struct ds_arena strings; /* theirs */
 	ds_finding *findings;    /* of every rule, in order */

@@ -12,6 +12,7 @@ static const struct ds_format *const formats[] = {
 	&ds_text_format,    &ds_json_format,   &ds_sarif_format,
 	&ds_junit_format,   &ds_github_format, NULL,
 	&ds_oneline_format, &ds_gate_format,   &ds_findings_format,
+	&ds_hook_format,
 };
 
 enum { FORMATS = sizeof formats / sizeof *formats, PIECE = 16 * 1024 };

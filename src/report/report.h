@@ -75,6 +75,7 @@ extern const struct ds_format ds_github_format;
 extern const struct ds_format ds_gate_format;
 extern const struct ds_format ds_oneline_format;
 extern const struct ds_format ds_findings_format;
+extern const struct ds_format ds_hook_format;
 
 /* NULL where there is none of that name. Knows those too that only programs of ours ask
  * for, which ds_report_format does not list. */

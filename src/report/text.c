@@ -45,17 +45,23 @@ static size_t count_errors(const struct ds_outcome *outcome)
 	return count;
 }
 
+static void put_whole(struct ds_writer *w, const ds_finding *finding)
+{
+	put_finding(w, finding);
+	ds_put_copies(w, finding, false);
+	ds_put_repair(w, finding);
+}
+
 static void put_errors(struct ds_writer *w, const struct ds_outcome *outcome, bool whole)
 {
 	for (size_t i = 0; i < outcome->finding_count; i++) {
 		const ds_finding *finding = &outcome->findings[i];
 		if (finding->severity != DS_ERROR)
 			continue;
-		put_finding(w, finding);
-		if (!whole)
-			continue;
-		ds_put_copies(w, finding, false);
-		ds_put_repair(w, finding);
+		if (whole)
+			put_whole(w, finding);
+		else
+			put_finding(w, finding);
 	}
 	if (!whole)
 		ds_put(w,
@@ -200,3 +206,32 @@ const struct ds_format ds_text_format = {"text", write_text};
 
 /* The same without the count, for a program that has one of its own. */
 const struct ds_format ds_findings_format = {"findings", write_findings};
+
+static bool blocks(const ds_finding *finding, const ds_report_options *options)
+{
+	return finding->severity == DS_ERROR ||
+	       (finding->severity == DS_WARNING && options->strict);
+}
+
+/* Only what is in the way, and of much no more than a screen holds. */
+static void write_hook(struct ds_writer *w, const struct ds_outcome *outcome,
+		       const ds_report_options *options)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < outcome->finding_count; i++) {
+		const ds_finding *finding = &outcome->findings[i];
+		if (!blocks(finding, options))
+			continue;
+		if (shown++ < WHOLE_LIMIT || options->verbose)
+			put_whole(w, finding);
+		else
+			put_finding(w, finding);
+	}
+	if (shown > WHOLE_LIMIT && !options->verbose)
+		ds_putf(w, "    %zu in all; the repair of each: desync-scan %s -v\n", shown,
+			strcmp(outcome->source, "index") == 0 ? "--staged" : "--rev REV");
+}
+
+/* For a person who wanted to commit or push, and cannot. */
+const struct ds_format ds_hook_format = {"hook", write_hook};

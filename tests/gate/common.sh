@@ -105,9 +105,13 @@ write_forms() {
   forms='0001-plain 0002-minified 0003-bom 0004-escaped 0005-crlf 0006-double 0007-single
     0008-dots 0009-comment 0010-alias 0011-first 0012-last 0013-ünï'
   increment 0001-plain "$1" "$2"
-  for id in $forms '0014-a b' "$(printf '0015-\377')" '0016-[x]*'; do
+  for id in $forms '0014-a b' '0016-[x]*'; do
     increment "$id" "$1" "$2"
   done
+  not_utf8=$increments/$(printf '0015-\377')
+  mkdir -p "$not_utf8"
+  printf '{"status": "%s"}' "$1" >"$not_utf8/metadata.json"
+  printf -- '---\nstatus: %s\n---\n' "$2" >"$not_utf8/spec.md"
   printf '{"status":"%s"}' "$1" >$increments/0002-minified/metadata.json
   printf '\357\273\277{ "status" : "%s" }\n' "$1" >$increments/0003-bom/metadata.json
   printf '\357\273\277---\nstatus: %s\n---\n' "$2" >$increments/0003-bom/spec.md
