@@ -15,7 +15,8 @@ Builds desync and installs it to /usr/local (as root) or ~/.local, with what it
 needs to build. MODE is one of
 
   --demo         and shows it at work on a small repository that is thrown away
-  --repo DIR     and scans the repository in DIR; the exit status is the scan's
+  --repo DIR     and scans the repository in DIR, and has git keep a desync out of
+                 it from now on; the exit status is the scan's, or 2
   --uninstall    removes exactly what was installed there
   --test         installs nothing: builds and runs the tests, with what they need
     --coverage   and measures which lines and branches they take
@@ -521,8 +522,25 @@ scan_repo() {
   say
   say "\$$(quoted desync-scan -C "$repo")"
   "$prefix/bin/desync-scan" -C "$repo" || result=$?
+}
+
+# Where there is nothing to judge, or no repository of git's, there is nothing to hook.
+hook_repo() {
+  hooked=0
+  [ "$result" -ne 2 ] || return 0
+  git -C "$repo" rev-parse --git-dir >/dev/null 2>&1 || return 0
+  say
+  say "\$$(quoted desync-hook install -C "$repo")"
+  "$prefix/bin/desync-hook" install -C "$repo" || hooked=$?
+}
+
+say_next() {
   say
   say_path
+  if [ "$hooked" -ne 0 ]; then
+    say "next: settle what is said above, then run $(program desync-hook) install there"
+    exit 2
+  fi
   case $result in
   0) say "next: before you close an item, run $(program desync-check) ID there" ;;
   1) say "next: run $(program desync-fix) there: it shows each change and asks" ;;
@@ -574,6 +592,8 @@ demo)
 repo)
   install_desync
   scan_repo
+  hook_repo
+  say_next
   ;;
 *)
   install_desync

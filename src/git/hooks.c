@@ -93,21 +93,16 @@ static int ask(const char **kept, struct ds_hook_place *place, const char *const
 	return status;
 }
 
-/* A path that git names. One older than 2.31 takes --path-format for a revision, repeats
- * it, and answers relative to where it is. */
+/* A path that git names, relative to where it is asked. Not --path-format=absolute: that
+ * follows links to where they would lead, and hides one that leads nowhere. */
 static int ask_path(const char **kept, struct ds_hook_place *place, const char *const *args,
 		    ds_error *err)
 {
-	static const char echo[] = "--path-format=absolute\n";
 	struct ds_buf path = {0};
 
 	int status = ask(kept, place, args, err);
-	if (status)
+	if (status || **kept == '/')
 		return status;
-	if (strncmp(*kept, echo, strlen(echo)) == 0)
-		*kept += strlen(echo);
-	if (**kept == '/')
-		return 0;
 	ds_buf_printf(&path, "%s/%s", place->at, *kept);
 	*kept = path.failed ? NULL : ds_arena_string(&place->strings, path.bytes);
 	ds_buf_free(&path);
@@ -172,10 +167,8 @@ static int find_at(struct ds_hook_place *place, ds_error *err)
 
 static int find_folders(struct ds_hook_place *place, ds_error *err)
 {
-	static const char *const hooks[] = {"rev-parse", "--path-format=absolute", "--git-path",
-					    "hooks", NULL};
-	static const char *const common[] = {"rev-parse", "--path-format=absolute",
-					     "--git-common-dir", NULL};
+	static const char *const hooks[] = {"rev-parse", "--git-path", "hooks", NULL};
+	static const char *const common[] = {"rev-parse", "--git-common-dir", NULL};
 	struct ds_buf usual = {0};
 
 	int status = find_hooks_path(place, err);
