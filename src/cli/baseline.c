@@ -33,7 +33,7 @@ int cli_write_baseline(char **path, const struct cli_program *program,
 		.apply = writing.apply,
 	};
 	int status = ds_write_baseline(path, &count, repo, result, &wanted, err);
-	if (status)
+	if (status || options->quiet)
 		return status;
 	fprintf(stderr, "%s: %zu finding%s written to ", program->name, count,
 		count == 1 ? "" : "s");
