@@ -156,7 +156,7 @@ void ds_put_summary(struct ds_writer *w, const ds_summary *summary)
 	put_count(w, &separator, DS_RED, summary->unchecked, "could not be checked");
 	put_count(w, &separator, DS_YELLOW, summary->incomplete, "cannot be compared");
 	if (summary->baselined)
-		ds_putf(w, ", %zu let pass by the baseline", summary->baselined);
+		ds_putf(w, "; %zu let pass by the baseline", summary->baselined);
 	if (summary->not_looked_at) {
 		ds_putf(w, "; %zu in ", summary->not_looked_at);
 		ds_put_escaped(w, summary->skipped);

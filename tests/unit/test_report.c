@@ -183,7 +183,7 @@ Test(text, counts_in_words)
 	expect_report(&ds_text_format, &noted, false, false,
 		      "note: a\\x1b\n"
 		      "note: b\n"
-		      "2 agree, 1 desynced, 3 let pass by the baseline\n");
+		      "2 agree, 1 desynced; 3 let pass by the baseline\n");
 	const char *trouble[] = {"x: no such item"};
 	ds_summary nothing = {0};
 	struct ds_outcome outcome = {.summary = &nothing, .trouble = trouble, .trouble_count = 1};
@@ -756,7 +756,7 @@ Test(github, is_a_command_a_finding_and_a_count)
 		"::notice title=unreadable::x\n"
 		"::notice title=desync::50%25\n"
 		"::notice title=desync::b\n"
-		"0 agree, 1 desynced, 1 cannot be compared, 2 let pass by the baseline\n");
+		"0 agree, 1 desynced, 1 cannot be compared; 2 let pass by the baseline\n");
 }
 
 /* Whoever names a file must not give orders to the runner. */
