@@ -67,7 +67,7 @@ npm_get() {
   [ -x "$bin/$1" ] ||
     npm install --prefix "$node" --ignore-scripts --no-audit --no-fund "$1@$2" \
       >"$scratch/log" 2>&1 </dev/null ||
-    skip "$1 $2 could not be installed: $(tail -n 1 "$scratch/log")"
+    skip "$1 $2 could not be installed: $(grep -i -m 1 'npm err' "$scratch/log")"
 }
 
 # ---- A repository -----------------------------------------------------------------
