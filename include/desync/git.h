@@ -31,8 +31,8 @@ typedef struct ds_hook_options {
 	const char *program; /* desync-hook by its absolute path: what the hook will run */
 	bool pre_push;       /* pre-push as well as pre-commit and pre-merge-commit */
 	bool all;            /* every hook there is one for, pre-receive included in a bare one */
-	bool force;          /* also where core.hooksPath is set for all of the user's repositories */
-	bool as_config;      /* as configuration (git 2.54 or later), not as files */
+	bool force;     /* also where core.hooksPath is set for all of the user's repositories */
+	bool as_config; /* as configuration (git 2.54 or later), not as files */
 	/* Takes a line for a person: what was done to which file. */
 	void (*say)(void *context, const char *line);
 	void *say_context;
