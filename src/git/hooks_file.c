@@ -15,7 +15,7 @@
 
 enum {
 	READ_LIMIT = 64 << 10, /* no manager's hook, nor ours, is longer */
-	LOCK_TRIES = 1000,
+	LOCK_WAIT_S = 5,       /* who installs is done in milliseconds */
 	LOCK_NAP_NS = 10 * 1000 * 1000,
 	HASH_LINE = DS_SHA256_HEX + 2, /* "# ", the hash, and the end of the line */
 };
@@ -152,15 +152,17 @@ int ds_hook_look(struct ds_hook_file *out, int dir, enum ds_hook hook, const str
 static bool lock(int dir)
 {
 	struct timespec nap = {.tv_nsec = LOCK_NAP_NS};
+	struct timespec since;
+	struct timespec now;
 
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(dir, LOCK_EX | LOCK_NB) == 0)
-			return true;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return true;
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	while (flock(dir, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec - since.tv_sec > LOCK_WAIT_S)
+			return false;
 		nanosleep(&nap, NULL);
 	}
-	return false;
+	return true;
 }
 
 int ds_hook_open(int *out, const char *path, ds_error *err)
