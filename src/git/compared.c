@@ -110,7 +110,7 @@ enum {
 	/* What a command line surely holds. */
 	BATCH_PATHS = 1000,
 	BATCH_BYTES = 64 << 10,
-	OWN_WORDS = 6,
+	OWN_WORDS = 7,
 };
 
 static size_t batch_of(const char *const *paths, size_t count)
@@ -160,7 +160,7 @@ static int note(const struct ds_buf *list, const char *const *paths, size_t coun
 static int ask_batch(const struct ds_git_repository *repository, const char *id,
 		     const char *const *paths, size_t count, bool *was, ds_error *err)
 {
-	const char *args[OWN_WORDS + BATCH_PATHS + 1] = {"ls-tree",     "-z", "--full-tree",
+	const char *args[OWN_WORDS + BATCH_PATHS + 1] = {"ls-tree",     "-t", "-z", "--full-tree",
 							 "--name-only", id,   "--"};
 	struct ds_git_answer answer = {0};
 	struct ds_git_call call = ds_git_call_in(repository, args);
