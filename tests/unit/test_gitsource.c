@@ -302,6 +302,103 @@ Test(gitsource, kinds)
 	}
 }
 
+/* ---- Which repository ---------------------------------------------------- */
+
+struct find_case {
+	const char *what;
+	const char *before;
+	const char *variable;
+	const char *at;
+	const char *dir;
+	const char *found; /* "kind git common top prefix up" and flags, @ being the scratch */
+};
+
+static const struct find_case finds[] = {
+	{"plain", ":", NULL, "r", NULL, "reads @/r/.git @/r/.git @/r [] []"},
+	{"beneath", ":", NULL, "r/d", NULL, "reads @/r/.git @/r/.git @/r [d/] [../]"},
+	{"far beneath", "mkdir -p d/e/f", NULL, "", "r/d/e/f",
+	 "reads @/r/.git @/r/.git @/r [d/e/f/] [../../../]"},
+	{"linked", "git worktree add -q ../w", NULL, "", "w/d",
+	 "reads @/r/.git/worktrees/w @/r/.git @/w [d/] [../]"},
+	{"bare", "git clone -q --bare . ../b", NULL, "", "b", "reads @/b @/b - [] [] bare"},
+	{"in the folder of git", ":", NULL, "r/.git/refs", NULL, "reads @/r/.git @/r/.git - [] []"},
+	{"as in a hook", ":", "GIT_INDEX_FILE=.git/index", "r", NULL,
+	 "here @/r/.git @/r/.git @/r [] []"},
+	{"as in a hook, named", ":", "GIT_INDEX_FILE=.git/index", "r", "d",
+	 "here @/r/.git @/r/.git @/r [d/] []"},
+	{"from a subdirectory, named", ":", "GIT_INDEX_FILE=.git/index", "r/d", "..",
+	 "here @/r/.git @/r/.git @/r [] [../]"},
+	{"as in a hook that receives", "git clone -q --bare . ../b; mkdir ../b/q",
+	 "GIT_DIR=. GIT_QUARANTINE_PATH=@/b/q GIT_OBJECT_DIRECTORY=@/b/objects", "b", NULL,
+	 "here @/b @/b - [] [] bare quarantined"},
+	{"another than in the hook", "git clone -q --bare . ../b",
+	 "GIT_DIR=@/r/.git GIT_QUARANTINE_PATH=@/r", "r", "../b", "reads @/b @/b - [] [] bare"},
+	{"a name with glob characters", "git clone -q . '../[c]*'; mv ../*c* ../c", NULL, "c", NULL,
+	 "reads @/c/.git @/c/.git @/c [] []"},
+	{"a line break in its path",
+	 "git clone -q . \"$(printf '../c\\nc')\"; mkdir ../c; mv ../c?c ../c/", NULL, "", "c/c\nc",
+	 "git rev-parse: an answer that is not understood (is there a line break in the path of "
+	 "the repository?)"},
+	{"a line break beneath it", "mkdir \"$(printf 'x\\ny')\"", NULL, "", "r/x\ny",
+	 "git rev-parse: an answer that is not understood (is there a line break in the path of "
+	 "the repository?)"},
+	{"not there", ":", NULL, "r", "none",
+	 "git rev-parse: cannot change to 'none': No such file or directory"},
+	{"an extension that nobody knows",
+	 "git config core.repositoryformatversion 1; git config extensions.nonesuch true", NULL,
+	 "r", NULL, "git rev-parse: unknown repository extension found:"},
+	{"somebody else's", ":", "GIT_TEST_ASSUME_DIFFERENT_OWNER=1", "r", NULL,
+	 "git rev-parse: detected dubious ownership in repository at '@/r'"},
+};
+
+/* With the scratch folder as @. */
+static void put_shortened(const char *path)
+{
+	size_t len = strlen(scratch.root);
+	const char *at;
+
+	while ((at = strstr(path, scratch.root)) != NULL) {
+		ds_buf_append(&shown, path, (size_t)(at - path));
+		ds_buf_puts(&shown, "@");
+		path = at + len;
+	}
+	ds_buf_puts(&shown, path);
+}
+
+static const char *show_repository(int status)
+{
+	char text[2048];
+	const struct ds_git_repository *r = &repository;
+
+	if (status)
+		snprintf(text, sizeof text, "%s", err.message);
+	else
+		snprintf(text, sizeof text, "%s %s %s %s [%s] [%s]%s%s",
+			 r->kind == DS_GIT_HERE ? "here" : "reads", r->git_dir, r->common_dir,
+			 r->top ? r->top : "-", r->prefix, r->up, r->bare ? " bare" : "",
+			 r->quarantined ? " quarantined" : "");
+	ds_buf_cut(&shown, 0);
+	ds_buf_puts(&shown, "");
+	put_shortened(text);
+	return shown.bytes;
+}
+
+Test(gitsource, finding)
+{
+	for (size_t i = 0; i < sizeof finds / sizeof *finds; i++) {
+		const struct find_case *c = &finds[i];
+
+		begin(c->before);
+		go_to(c->at);
+		set_variables(c->variable, true);
+		int status = ds_git_repository_find(&repository, c->dir, &err);
+		set_variables(c->variable, false);
+		const char *got = show_repository(status);
+		cr_expect_str_eq(got, c->found, "%s: %s", c->what, got);
+		cr_expect(status == 0 || status == DS_TROUBLE);
+	}
+}
+
 /* ---- Links --------------------------------------------------------------- */
 
 #define NOWHERE " a link that leads nowhere, as far as is seen here"
