@@ -428,6 +428,7 @@ static const struct link_case links[] = {
 	{"none", '!', NOWHERE},
 	{"b/c", '!', NOWHERE},
 	{"b/", '!', NOWHERE},
+	{"../empty", '!', NOWHERE},
 	{"none/../b", '!', NOWHERE},
 	{"b/../b", '!', NOWHERE},
 	{"../..", '!', OUTSIDE},
@@ -471,6 +472,9 @@ Test(gitsource, links)
 		struct ds_source *source;
 		begin("git checkout -q .; mkdir d/e; echo f >d/e/f; ln -s / abs; ln -s d/e here; "
 		      "ln -s a file; ln -s loop loop; git add .; git update-index --add "
+		      "--cacheinfo "
+		      "120000,$(git hash-object -w --stdin </dev/null),empty; git update-index "
+		      "--add "
 		      "--cacheinfo 160000,$(git rev-parse HEAD),s");
 		test_scratch_run(&scratch, "cd r && ln -s '%s' d/link && git add d/link",
 				 links[i].target);
@@ -505,8 +509,8 @@ static const struct list_case lists[] = {
 	{"s", 0, NULL},
 	{"s/x", 0, NULL},
 	{"a", 0, "not a directory"},
-	{"dangling", 0, NOWHERE + 1},
-	{"up", 0, OUTSIDE + 1},
+	{"dangling", 0, &NOWHERE[1]},
+	{"up", 0, &OUTSIDE[1]},
 };
 
 Test(gitsource, lists)
@@ -809,10 +813,10 @@ static const struct compare_case compares[] = {
 	 "git commit -qm 2; git rm -q --cached l s",
 	 NULL, NULL, "l s ", "110111"},
 	{"unborn", "git update-ref -d HEAD", NULL, NULL, "a d/b ", "000000"},
-	{"a merge under way", MERGE "git merge -q --no-commit x 2>&1 >/dev/null", NULL, NULL, "",
+	{"a merge under way", MERGE "git merge -q --no-commit x >/dev/null 2>&1", NULL, NULL, "",
 	 "110001"},
 	{"a merge with more in it",
-	 MERGE "git merge -q --no-commit x 2>&1 >/dev/null; echo 5 >d/b; git add d/b", NULL, NULL,
+	 MERGE "git merge -q --no-commit x >/dev/null 2>&1; echo 5 >d/b; git add d/b", NULL, NULL,
 	 "d/b ", "110001"},
 	{"a conflict", MERGE "echo z >a; git commit -qam z; ! git merge -q x >/dev/null", NULL,
 	 NULL, "a ", "110001"},
@@ -822,7 +826,7 @@ static const struct compare_case compares[] = {
 	 "110001"},
 	{"a merge", MERGE "git merge -q -m m x >/dev/null", "HEAD", NULL, "", "110001"},
 	{"an evil merge",
-	 MERGE "git merge -q --no-commit x 2>&1 >/dev/null; echo new >new; git add new; git commit "
+	 MERGE "git merge -q --no-commit x >/dev/null 2>&1; echo new >new; git add new; git commit "
 	       "-qm m",
 	 "HEAD", NULL, "new ", "110001"},
 	{"a tree", ":", "HEAD^{tree}", NULL, "a d/b ", "000000"},
@@ -924,6 +928,12 @@ Test(gitsource, many)
 	cr_assert_eq(open_source(&source, NULL, NULL, "m"), 0, "%s", err.message);
 	cr_expect_eq(source->ops->list(source, "m", count_names, &count, &err), 0);
 	cr_expect_eq(count, MANY / 2);
+	for (int i = 0; i < MANY; i++) {
+		struct ds_content_id id;
+		int at = (int)((long)i * 7919 % MANY); /* to and fro */
+		cr_expect_eq(source->ops->content_id(source, paths[at], &id), at % 2 == 0, "%d",
+			     at);
+	}
 	for (int i = 0; i < MANY; i++)
 		source->ops->want(source, paths[i]);
 	source->ops->want(source, NULL);
