@@ -1006,8 +1006,8 @@ static const struct fault_case faults[] = {
 	 "a?git cat-file: exited with 0"},
 	{"dies between", OF("cat-file", "\"$REAL\" \"$@\" | head -c 51"), NULL, "a=1,\nd/b=2,"},
 	{"hangs", OF("cat-file", "sleep 60"), NULL,
-	 "a?git cat-file: stopped, for it was not done after 300 ms (does a hook wait for "
-	 "something?)\nd/b?git cat-file failed before, and is not asked again\n"},
+	 "a?git cat-file: stopped, for it was not done after 300 ms\nd/b?git cat-file failed "
+	 "before, and is not asked again\n"},
 	{"rubbish", OF("cat-file", "exec cat /dev/zero"), NULL,
 	 "a?git cat-file: an answer that is not understood\nd/b?git cat-file: an answer"},
 	{"empty lines", OF("cat-file", "exec yes ''"), NULL, "a?git cat-file: an answer"},
