@@ -226,8 +226,8 @@ static const struct kind_case kinds[] = {
 	 "--all: no revision of this repository, or not all of it is here"},
 	{"a range", ":", NULL, "r", NULL, "HEAD..HEAD", NULL,
 	 "HEAD..HEAD: no revision of this repository, or not all of it is here"},
-	{"two", ":", NULL, "r", NULL, "nonesuch\nHEAD", NULL,
-	 "nonesuch\\nHEAD: no revision of this repository, or not all of it is here"},
+	{"two", ":", NULL, "r", NULL, "HEAD\nnonesuch", NULL,
+	 "HEAD\\nnonesuch: no revision of this repository, or not all of it is here"},
 	{"before the first commit", "git update-ref -d HEAD", NULL, "r", NULL, "HEAD", NULL,
 	 "HEAD: no revision of this repository, or not all of it is here"},
 };
@@ -836,6 +836,8 @@ static const struct compare_case compares[] = {
 	{"since what is none", "git commit -qm 2 a", "HEAD", "--all", "a ", "110001"},
 	{"since what had more", "git rm -q --cached a; git commit -qm 2; git commit -qm 3 d/b",
 	 "HEAD", "HEAD~2", "a d/b ", "110001"},
+	{"since, of a merge", MERGE "git merge -q -m m x >/dev/null", "HEAD", "HEAD~2", "a d/b y ",
+	 "110001"},
 	{"since, of the index", "git commit -qm 2 a", NULL, "HEAD~1", "a ", "110001"},
 	{"a shallow clone",
 	 "git commit -qam 2; git commit -q --allow-empty -m 3; git clone -q --depth 1 file://$PWD "
