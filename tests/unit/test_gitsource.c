@@ -836,8 +836,10 @@ static const struct compare_case compares[] = {
 	{"since what is none", "git commit -qm 2 a", "HEAD", "--all", "a ", "110001"},
 	{"since what had more", "git rm -q --cached a; git commit -qm 2; git commit -qm 3 d/b",
 	 "HEAD", "HEAD~2", "a d/b ", "110001"},
-	{"since, of a merge", MERGE "git merge -q -m m x >/dev/null", "HEAD", "HEAD~2", "a d/b y ",
-	 "110001"},
+	{"since, of a merge",
+	 "echo new >new; git add new; git commit -qm 2 new; " MERGE
+	 "git merge -q -m m x >/dev/null",
+	 "HEAD", "HEAD~3", "a d/b new y ", "111001"},
 	{"since, of the index", "git commit -qm 2 a", NULL, "HEAD~1", "a ", "110001"},
 	{"a shallow clone",
 	 "git commit -qam 2; git commit -q --allow-empty -m 3; git clone -q --depth 1 file://$PWD "
