@@ -3,14 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "spawn_git.h"
 
 enum {
 	ID_SIZE = 65, /* of SHA-256, in hex */
 	DEADLINE_MS = 10 * 60 * 1000,
-	/* What a command line surely holds, so that any number of paths can be asked for. */
-	BATCH_PATHS = 1000,
-	BATCH_BYTES = 64 << 10,
 };
 
 static struct ds_git_call call_for(const struct ds_git_commit *commit, const char *const *args)
@@ -30,15 +28,6 @@ static int run(struct ds_git_answer *answer, const struct ds_git_call *call, ds_
 }
 
 /* ---- Asking about the paths --------------------------------------------- */
-
-static size_t batch_from(const struct ds_git_commit *commit, size_t from)
-{
-	size_t bytes = 0;
-	size_t at = from;
-	while (at < commit->count && at - from < BATCH_PATHS && bytes < BATCH_BYTES)
-		bytes += strlen(commit->paths[at++]) + 1;
-	return at - from;
-}
 
 static int ask_batch(struct ds_buf *out, const struct ds_git_commit *commit, const char **args,
 		     ds_error *err)
@@ -60,7 +49,7 @@ enum { ASK_MOST = 8 };
 static int ask(struct ds_buf *out, const struct ds_git_commit *commit, const char *const *question,
 	       ds_error *err)
 {
-	const char *args[ASK_MOST + BATCH_PATHS + 1];
+	const char *args[ASK_MOST + DS_GIT_BATCH + 1];
 	size_t words = 0;
 	int status = 0;
 
@@ -69,7 +58,7 @@ static int ask(struct ds_buf *out, const struct ds_git_commit *commit, const cha
 		words++;
 	}
 	for (size_t at = 0, some; at < commit->count && status == 0; at += some) {
-		some = batch_from(commit, at);
+		some = ds_git_batch(commit->paths + at, commit->count - at);
 		memcpy(args + words, commit->paths + at, some * sizeof *args);
 		args[words + some] = NULL;
 		status = ask_batch(out, commit, args, err);
@@ -78,29 +67,6 @@ static int ask(struct ds_buf *out, const struct ds_git_commit *commit, const cha
 }
 
 /* ---- Whether git tracks them -------------------------------------------- */
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* The names in a list where each ends with a NUL, sorted; NULL without memory. */
-static const char **names_of(const struct ds_buf *list, size_t *count)
-{
-	*count = 0;
-	for (size_t i = 0; i < list->len; i++)
-		*count += list->bytes[i] == '\0';
-	const char **names = calloc(*count + 1, sizeof *names);
-	if (!names)
-		return NULL;
-	const char *at = list->bytes;
-	for (size_t i = 0; i < *count; i++) {
-		names[i] = at;
-		at += strlen(at) + 1;
-	}
-	qsort(names, *count, sizeof *names, compare_names);
-	return names;
-}
 
 /* Git knows best why it does not have a path: what would it say to adding it? */
 static int refuse_untracked(const struct ds_git_commit *commit, const char *path, ds_error *err)
@@ -129,11 +95,11 @@ static int check_tracked(const struct ds_git_commit *commit, ds_error *err)
 	size_t count;
 
 	int status = ask(&list, commit, question, err);
-	const char **names = status ? NULL : names_of(&list, &count);
+	const char **names = status ? NULL : ds_git_names_of(&list, &count);
 	if (status == 0 && !names)
 		status = ds_fail_memory(err);
 	for (size_t i = 0; names && i < commit->count && status == 0; i++)
-		if (!bsearch(&commit->paths[i], names, count, sizeof *names, compare_names))
+		if (!ds_git_names_have(names, count, commit->paths[i]))
 			status = refuse_untracked(commit, commit->paths[i], err);
 	free(names);
 	ds_buf_free(&list);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "records.h"
 
 /* ---- Names -------------------------------------------------------------- */
@@ -106,53 +107,17 @@ void ds_git_compared_free(struct ds_git_compared *compared)
 
 /* ---- Were they there ---------------------------------------------------- */
 
-enum {
-	/* What a command line surely holds. */
-	BATCH_PATHS = 1000,
-	BATCH_BYTES = 64 << 10,
-	OWN_WORDS = 6,
-};
-
-static size_t batch_of(const char *const *paths, size_t count)
-{
-	size_t bytes = 0;
-	size_t at = 0;
-	while (at < count && at < BATCH_PATHS && bytes < BATCH_BYTES)
-		bytes += strlen(paths[at++]) + 1;
-	return at;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* The names in a list where each ends with a NUL, sorted; NULL without memory. */
-static const char **names_of(const struct ds_buf *list, size_t *count)
-{
-	*count = 0;
-	for (size_t i = 0; i < list->len; i++)
-		*count += list->bytes[i] == '\0';
-	const char **names = calloc(*count + 1, sizeof *names);
-	const char *at = list->bytes;
-	for (size_t i = 0; names && i < *count; i++) {
-		names[i] = at;
-		at += strlen(at) + 1;
-	}
-	if (names)
-		qsort(names, *count, sizeof *names, compare_names);
-	return names;
-}
+enum { OWN_WORDS = 7 };
 
 static int note(const struct ds_buf *list, const char *const *paths, size_t count, bool *was,
 		ds_error *err)
 {
 	size_t there;
-	const char **names = names_of(list, &there);
+	const char **names = ds_git_names_of(list, &there);
 	if (!names)
 		return ds_fail_memory(err);
 	for (size_t i = 0; i < count; i++)
-		was[i] |= bsearch(&paths[i], names, there, sizeof *names, compare_names) != NULL;
+		was[i] |= ds_git_names_have(names, there, paths[i]);
 	free(names);
 	return 0;
 }
@@ -160,8 +125,8 @@ static int note(const struct ds_buf *list, const char *const *paths, size_t coun
 static int ask_batch(const struct ds_git_repository *repository, const char *id,
 		     const char *const *paths, size_t count, bool *was, ds_error *err)
 {
-	const char *args[OWN_WORDS + BATCH_PATHS + 1] = {"ls-tree",     "-z", "--full-tree",
-							 "--name-only", id,   "--"};
+	const char *args[OWN_WORDS + DS_GIT_BATCH + 1] = {"ls-tree",     "-t", "-z", "--full-tree",
+							  "--name-only", id,   "--"};
 	struct ds_git_answer answer = {0};
 	struct ds_git_call call = ds_git_call_in(repository, args);
 
@@ -181,7 +146,7 @@ static int ask_about(const struct ds_git_compared *compared, const struct ds_buf
 
 	for (size_t id = 0; id < ids->len && status == 0; id += step)
 		for (size_t at = 0, some; at < count && status == 0; at += some) {
-			some = batch_of(paths + at, count - at);
+			some = ds_git_batch(paths + at, count - at);
 			status = ask_batch(compared->repository, ids->bytes + id, paths + at, some,
 					   was + at, err);
 		}
@@ -223,7 +188,7 @@ static int hand_out(const struct ds_buf *list, size_t times,
 	size_t count;
 	size_t run;
 	int status = 0;
-	const char **names = names_of(list, &count);
+	const char **names = ds_git_names_of(list, &count);
 
 	if (!names)
 		return ds_fail_memory(err);

@@ -129,49 +129,60 @@ unsigned char *ds_git_entries_id(const struct ds_git_entries *entries, size_t in
 	return mark_at(entries, index) + 1;
 }
 
-/* As strcmp, `text` having no NUL of its own. */
-static int compare(const char *path, struct ds_text text)
+/* Whether an entry comes before the text with `next` behind it. */
+static bool is_before(const struct ds_git_entries *entries, size_t index, struct ds_text text,
+		      char next)
 {
+	const char *path = ds_git_entries_path(entries, index);
 	int order = strncmp(path, text.at, text.len);
-	return order ? order : path[text.len] != '\0';
+	return order ? order < 0 : (unsigned char)path[text.len] < (unsigned char)next;
 }
 
-/* The first entry that does not come before the text with `last` behind it. */
-static size_t lower_bound(const struct ds_git_entries *entries, struct ds_text text, char last)
+/* The first entry that does not come before it. */
+static size_t lower_bound(struct ds_git_entries *entries, struct ds_text text, char next)
 {
 	size_t from = 0;
 	size_t to = entries->count;
 
+	if (entries->last < to && !is_before(entries, entries->last, text, next))
+		to = entries->last;
+	else if (entries->last < to)
+		from = entries->last + 1;
+	for (size_t step = 1; from && step < to - from; step *= 2) {
+		if (!is_before(entries, from + step - 1, text, next)) {
+			to = from + step - 1;
+			break;
+		}
+		from += step;
+	}
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		const char *path = ds_git_entries_path(entries, middle);
-		int order = strncmp(path, text.at, text.len);
-		if (order == 0)
-			order = (unsigned char)path[text.len] - (unsigned char)last;
-		if (order < 0)
+		if (is_before(entries, middle, text, next))
 			from = middle + 1;
 		else
 			to = middle;
 	}
-	return from;
+	entries->last = to;
+	return to;
 }
 
-long ds_git_entries_find(const struct ds_git_entries *entries, struct ds_text path)
+static bool begins(const struct ds_git_entries *entries, size_t index, struct ds_text with,
+		   char next)
+{
+	const char *path = index < entries->count ? ds_git_entries_path(entries, index) : NULL;
+	return path && strncmp(path, with.at, with.len) == 0 && path[with.len] == next;
+}
+
+long ds_git_entries_find(struct ds_git_entries *entries, struct ds_text path)
 {
 	size_t at = lower_bound(entries, path, '\0');
-	bool there = at < entries->count && compare(ds_git_entries_path(entries, at), path) == 0;
-	return there ? (long)at : DS_GIT_NOWHERE;
+	return begins(entries, at, path, '\0') ? (long)at : DS_GIT_NOWHERE;
 }
 
-bool ds_git_entries_beneath(const struct ds_git_entries *entries, struct ds_text directory,
-			    size_t *first)
+bool ds_git_entries_beneath(struct ds_git_entries *entries, struct ds_text directory, size_t *first)
 {
 	*first = directory.len ? lower_bound(entries, directory, '/') : 0;
-	if (*first == entries->count)
-		return false;
-	const char *path = ds_git_entries_path(entries, *first);
-	return directory.len == 0 ||
-	       (strncmp(path, directory.at, directory.len) == 0 && path[directory.len] == '/');
+	return directory.len ? begins(entries, *first, directory, '/') : entries->count != 0;
 }
 
 /* Most directories hold two or three files: begins with small steps. */

@@ -26,6 +26,7 @@ struct ds_git_entries {
 	struct ds_buf paths;   /* each with a NUL */
 	struct ds_buf offsets; /* of each in there, uint32_t */
 	struct ds_buf marks;   /* of each: what is there, and its id */
+	size_t last;           /* found: mostly the next is near behind it */
 };
 
 enum { DS_GIT_NOWHERE = -1 };
@@ -41,10 +42,10 @@ enum ds_git_mark ds_git_entries_mark(const struct ds_git_entries *entries, size_
 unsigned char *ds_git_entries_id(const struct ds_git_entries *entries, size_t index);
 
 /* The index of a path, or DS_GIT_NOWHERE. */
-long ds_git_entries_find(const struct ds_git_entries *entries, struct ds_text path);
+long ds_git_entries_find(struct ds_git_entries *entries, struct ds_text path);
 
 /* Whether anything is beneath a directory ("" is the top); *first is where it begins. */
-bool ds_git_entries_beneath(const struct ds_git_entries *entries, struct ds_text directory,
+bool ds_git_entries_beneath(struct ds_git_entries *entries, struct ds_text directory,
 			    size_t *first);
 
 /* The first that does not begin with the first `len` bytes of that entry's path. */

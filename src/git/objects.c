@@ -136,31 +136,23 @@ static bool take(struct ds_git_objects *objects, struct ds_buf *into, uint64_t c
 	return true;
 }
 
-static bool drop_rest(struct ds_git_objects *objects, ds_error *err)
-{
-	bool dropped = take(objects, NULL, objects->left, err);
-	objects->left = 0;
-	return dropped;
-}
-
-/* The line before each object; empty where there is none. */
-static struct ds_text take_header(struct ds_git_objects *objects, ds_error *err)
+/* The line before each object; false where there is none. */
+static bool take_header(struct ds_git_objects *objects, struct ds_text *header, ds_error *err)
 {
 	for (;;) {
 		const char *line = objects->bytes + objects->at;
 		size_t here = objects->len - objects->at;
 		const char *end = memchr(line, '\n', here);
-		if (end) {
-			objects->at += (size_t)(end - line) + 1;
-			return (struct ds_text){line, (size_t)(end - line)};
+		if (end || here > HEADER_LIMIT) {
+			*header = (struct ds_text){line, end ? (size_t)(end - line) : here};
+			objects->at += header->len + 1;
+			return true;
 		}
-		if (here > HEADER_LIMIT)
-			return (struct ds_text){line, here};
 		memmove(objects->bytes, line, here);
 		objects->at = 0;
 		objects->len = here;
 		if (!hear(objects, err))
-			return (struct ds_text){"", 0};
+			return false;
 	}
 }
 
@@ -205,19 +197,28 @@ static enum outcome understand(struct ds_text header, const struct ds_buf *hex, 
 										       : RUBBISH;
 }
 
+/* What was not wanted of the object before, and the newline behind it: without that, its
+ * size was wrong. */
+static enum outcome take_rest(struct ds_git_objects *objects, ds_error *err)
+{
+	uint64_t left = objects->left;
+
+	objects->left = 0;
+	if (left == 0)
+		return ANSWERED;
+	if (!take(objects, NULL, left - 1, err) ||
+	    (objects->at == objects->len && !hear(objects, err)))
+		return DIED;
+	return objects->bytes[objects->at++] == '\n' ? ANSWERED : RUBBISH;
+}
+
 /* As much of the object as the extent wants. */
-static bool take_object(struct ds_git_objects *objects, uint64_t size,
+static bool take_wanted(struct ds_git_objects *objects, uint64_t size,
 			const struct ds_extent *extent, struct ds_blob *blob, ds_error *err)
 {
 	size_t most = size < extent->limit ? (size_t)size : extent->limit;
 	size_t want = extent->enough && extent->first < most ? extent->first : most;
 
-	objects->left = size + 1;
-	blob->whole = false;
-	if (!extent->enough && size > extent->limit) {
-		fail(blob, DS_UNUSABLE, "larger than %zu MiB", extent->limit >> 20);
-		return true;
-	}
 	if (!ds_buf_reserve(&blob->bytes, want)) {
 		ds_fail_memory(err);
 		return false;
@@ -234,29 +235,41 @@ static bool take_object(struct ds_git_objects *objects, uint64_t size,
 	return true;
 }
 
-/* The next of what was announced; no extent: to be passed over. */
+/* No extent: it is passed over. */
+static enum outcome take_object(struct ds_git_objects *objects, uint64_t size,
+				const struct ds_extent *extent, struct ds_blob *blob, ds_error *err)
+{
+	objects->left = size + 1;
+	if (extent && !extent->enough && size > extent->limit)
+		fail(blob, DS_UNUSABLE, "larger than %zu MiB", extent->limit >> 20);
+	else if (extent && !take_wanted(objects, size, extent, blob, err))
+		return DIED;
+	return blob->whole ? take_rest(objects, err) : ANSWERED;
+}
+
+/* The next of what was announced. */
 static enum outcome take_next(struct ds_git_objects *objects, const struct ds_extent *extent,
 			      struct ds_blob *blob, ds_error *err)
 {
-	static const struct ds_extent nothing = {.limit = 0};
 	struct ds_buf hex = {0};
+	struct ds_text header;
 	uint64_t size = 0;
 
+	blob->whole = false;
 	err->message[0] = '\0';
-	if (!drop_rest(objects, err))
-		return DIED;
-	struct ds_text header = take_header(objects, err);
-	if (header.len == 0)
-		return DIED;
-	if (!put_hex(&hex, wanted_at(objects, objects->next), id_size(objects))) {
-		ds_fail_memory(err);
-		return DIED;
-	}
-	enum outcome outcome = understand(header, &hex, &size, blob);
-	ds_buf_free(&hex);
-	if (outcome == ANSWERED && blob->kind == DS_REGULAR &&
-	    !take_object(objects, size, extent ? extent : &nothing, blob, err))
+	enum outcome outcome = take_rest(objects, err);
+	if (outcome == ANSWERED && !take_header(objects, &header, err))
 		outcome = DIED;
+	if (outcome == ANSWERED &&
+	    !put_hex(&hex, wanted_at(objects, objects->next), id_size(objects))) {
+		ds_fail_memory(err);
+		outcome = DIED;
+	}
+	if (outcome == ANSWERED)
+		outcome = understand(header, &hex, &size, blob);
+	ds_buf_free(&hex);
+	if (outcome == ANSWERED && blob->kind == DS_REGULAR)
+		outcome = take_object(objects, size, extent, blob, err);
 	return outcome;
 }
 

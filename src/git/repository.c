@@ -41,10 +41,8 @@ static size_t split(char *lines[ANSWERS], struct ds_buf *out)
 
 static bool is_understood(char *const lines[ANSWERS])
 {
-	bool bare = strcmp(lines[IS_BARE], "true") == 0;
-	bool sha256 = strcmp(lines[FORMAT], "sha256") == 0;
-	return *lines[GIT_DIR] == '/' && (bare || strcmp(lines[IS_BARE], "false") == 0) &&
-	       (sha256 || strcmp(lines[FORMAT], "sha1") == 0);
+	return *lines[GIT_DIR] == '/' &&
+	       (strcmp(lines[IS_BARE], "true") == 0 || strcmp(lines[IS_BARE], "false") == 0);
 }
 
 /* ---- What we make of it ------------------------------------------------- */

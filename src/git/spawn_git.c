@@ -394,10 +394,11 @@ static int judge(const struct ds_git_process *git, ds_error *err)
 		return ds_fail(err, DS_TROUBLE, "git %s: said more than %d MiB", command,
 			       DS_GIT_OUT_LIMIT >> 20);
 	if (git->hung)
-		return ds_fail(err, DS_TROUBLE,
-			       "git %s: stopped, for it was not done after %ld ms (does a hook "
-			       "wait for something?)",
-			       command, git->call->deadline_ms);
+		return ds_fail(
+			err, DS_TROUBLE, "git %s: stopped, for it was not done after %ld ms%s",
+			command, git->call->deadline_ms,
+			git->call->kind == DS_GIT_WRITES ? " (does a hook wait for something?)"
+							 : "");
 	return 0;
 }
 

@@ -95,7 +95,7 @@ enum there { NOTHING, DIRECTORY, ENTRY, REFUSED };
 
 /* One walk down the tree. */
 struct walk {
-	const struct tree *tree;
+	struct tree *tree;
 	struct ds_buf way;  /* behind us, without links */
 	struct ds_buf rest; /* before us */
 	int hops;
@@ -117,7 +117,7 @@ __attribute__((format(printf, 3, 4))) static enum there refuse(struct walk *walk
 
 static enum there look(struct walk *walk)
 {
-	const struct ds_git_entries *entries = &walk->tree->entries;
+	struct ds_git_entries *entries = &walk->tree->entries;
 	struct ds_text way = text_of(&walk->way);
 
 	walk->entry = way.len ? ds_git_entries_find(entries, way) : DS_GIT_NOWHERE;
@@ -140,6 +140,8 @@ static enum there turn(struct walk *walk)
 		return refuse(walk, (enum ds_kind)target.kind, "a link: %s", to);
 	if (++walk->hops > HOPS)
 		return refuse(walk, DS_UNUSABLE, "links that lead in a circle");
+	if (!*to)
+		return NOTHING;
 	if (*to == '/')
 		return refuse(walk, DS_UNUSABLE,
 			      "a link that is absolute or leads outside the repository");
@@ -260,7 +262,7 @@ static void read_entry(const struct tree *tree, struct walk *walk, const struct 
 static void tree_read(struct ds_source *source, const char *path, const struct ds_extent *extent,
 		      struct ds_blob *blob)
 {
-	const struct tree *tree = (const struct tree *)source;
+	struct tree *tree = (struct tree *)source;
 	struct walk walk = {.tree = tree, .blob = blob};
 
 	ds_buf_cut(&blob->bytes, 0);
@@ -286,7 +288,7 @@ static void tree_read(struct ds_source *source, const char *path, const struct d
 }
 
 /* The id of the file that a path leads to, or NULL. */
-static const unsigned char *id_of(const struct tree *tree, const char *path)
+static const unsigned char *id_of(struct tree *tree, const char *path)
 {
 	struct ds_blob blob = {0};
 	struct walk walk = {.tree = tree, .blob = &blob};
@@ -299,7 +301,7 @@ static const unsigned char *id_of(const struct tree *tree, const char *path)
 
 static void tree_want(struct ds_source *source, const char *path)
 {
-	const struct tree *tree = (const struct tree *)source;
+	struct tree *tree = (struct tree *)source;
 	const unsigned char *id = path ? id_of(tree, path) : NULL;
 
 	if (id)
@@ -308,7 +310,7 @@ static void tree_want(struct ds_source *source, const char *path)
 
 static bool tree_content_id(struct ds_source *source, const char *path, struct ds_content_id *out)
 {
-	const struct tree *tree = (const struct tree *)source;
+	struct tree *tree = (struct tree *)source;
 	const unsigned char *id = id_of(tree, path);
 
 	if (id) {
@@ -371,7 +373,7 @@ static int list_entry(const struct tree *tree, size_t index, ds_error *err)
 static int tree_list(struct ds_source *source, const char *directory, ds_entry_fn entry,
 		     void *context, ds_error *err)
 {
-	const struct tree *tree = (const struct tree *)source;
+	struct tree *tree = (struct tree *)source;
 	struct ds_blob blob = {0};
 	struct walk walk = {.tree = tree, .blob = &blob};
 	int status = 0;
