@@ -13,12 +13,13 @@
 /* "DIR/NAME", if that is an absolute path of something that runs. */
 static char *join(const char *dir, size_t len, const char *name)
 {
-	char *path = malloc(len + strlen(name) + 2);
+	size_t name_len = strlen(name);
+	char *path = malloc(len + name_len + 2);
 	if (!path)
 		return NULL;
 	memcpy(path, dir, len);
 	path[len] = '/';
-	strcpy(path + len + 1, name);
+	memcpy(path + len + 1, name, name_len + 1);
 	if (*path == '/' && access(path, X_OK) == 0)
 		return path;
 	free(path);

@@ -101,7 +101,7 @@ static int ask_path(const char **kept, struct ds_hook_place *place, const char *
 	struct ds_buf path = {0};
 
 	int status = ask(kept, place, args, err);
-	if (status || **kept == '/')
+	if (status || !*kept || **kept == '/')
 		return status;
 	ds_buf_printf(&path, "%s/%s", place->at, *kept);
 	*kept = path.failed ? NULL : ds_arena_string(&place->strings, path.bytes);

@@ -18,7 +18,16 @@ static void key_of(char key[64], enum ds_hook hook, const char *what)
 
 /* ---- Which git ---------------------------------------------------------- */
 
-/* "git version 2.54.0.windows.1" */
+/* "git version 2.54.0.windows.1"; what is not like that is no version we know */
+static void parse_version(const char *text, long *major, long *minor)
+{
+	const char *digits = text + strcspn(text, "0123456789");
+	char *end;
+
+	*major = strtol(digits, &end, 10);
+	*minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
+}
+
 static int read_version(long *major, long *minor, const struct ds_hook_place *place, ds_error *err)
 {
 	static const char *const args[] = {"version", NULL};
@@ -27,7 +36,7 @@ static int read_version(long *major, long *minor, const struct ds_hook_place *pl
 	*major = *minor = 0;
 	int status = ds_hook_git(&out, NULL, place, args, err);
 	if (status == 0)
-		sscanf(out.bytes, "git version %ld.%ld", major, minor);
+		parse_version(out.bytes, major, minor);
 	ds_buf_free(&out);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* What lies where a hook would: the scripts that we write, and those of others. */
-#define _DEFAULT_SOURCE /* flock */
+#define _GNU_SOURCE /* flock */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

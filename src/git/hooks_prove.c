@@ -191,7 +191,7 @@ static int run(int *exited, struct trial *trial, const char *cwd, const char *co
 	const char *said = in_scratch(trial, "", ".git/said");
 	pid_t pid;
 
-	if (!at || !told || !said)
+	if (!at || !told || !said || !argv[0])
 		return ds_fail_memory(err);
 	int why = spawn(&pid, trial, at, told, said, argv);
 	if (why)
@@ -206,7 +206,7 @@ static int git(struct trial *trial, const char *const *words, ds_error *err)
 	const char *argv[MOST_WORDS] = {NULL, "-c", "user.name=desync", "-c",
 					"user.email=desync@localhost"};
 	size_t lead = 5;
-	int exited;
+	int exited = 0;
 
 	for (size_t i = 0; words[i] && lead + 1 < MOST_WORDS; i++)
 		argv[lead++] = words[i];
