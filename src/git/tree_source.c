@@ -496,6 +496,18 @@ int ds_git_index_open(struct ds_source **out, const struct ds_git_repository *re
 	return tree ? hand_over(out, tree, fill(tree, err)) : ds_fail_memory(err);
 }
 
+/* A ref may point to a file on its own, or a tag may. */
+static bool is_file(const struct tree *tree, const char *id)
+{
+	char name[DS_GIT_HEX_ROOM + sizeof "^{}"];
+	char peeled[DS_GIT_HEX_ROOM];
+	char type;
+
+	snprintf(name, sizeof name, "%s^{}", id);
+	return ds_git_resolve(peeled, &type, tree->repository, name, NULL) == 0 && *peeled &&
+	       type == 'b';
+}
+
 /* Its tree, and what it is compared with: a tree of its own has nothing before it. */
 static int resolve_revision(struct tree *tree, const char *revision, ds_error *err)
 {
@@ -514,9 +526,10 @@ static int resolve_revision(struct tree *tree, const char *revision, ds_error *e
 	snprintf(names[0], sizeof names[0], "%s^{tree}", id);
 	snprintf(names[1], sizeof names[1], "%s^@", id);
 	status = ds_git_ids_of(ids, tree->repository, asked, err);
-	if (status == 0 && ids->len == 0)
-		status = ds_fail_path(err, DS_TROUBLE, revision, "not a commit and not a tree");
-	if (status)
+	if (status == 0 && ids->len == 0 && !is_file(tree, id))
+		status = ds_fail_path(err, DS_TROUBLE, revision,
+				      "neither a commit nor a tree that is here");
+	if (status || ids->len == 0)
 		return status;
 	size_t used = strlen(ids->bytes) + 1;
 	memcpy(tree->id, ids->bytes, used);
@@ -535,7 +548,7 @@ int ds_git_revision_open(struct ds_source **out, const struct ds_git_repository 
 	if (!tree)
 		return ds_fail_memory(err);
 	int status = resolve_revision(tree, revision, err);
-	if (status == 0)
+	if (status == 0 && *tree->id)
 		status = fill(tree, err);
 	return hand_over(out, tree, status);
 }

@@ -37,8 +37,8 @@ int ds_git_index_open(struct ds_source **out, const struct ds_git_repository *re
 		      const char *const *roots, ds_error *err);
 
 /* What a revision holds: a commit, a tag of one, or a tree, by any name that git
- * understands. The source's name is the revision as it was given. Fails with DS_TROUBLE
- * where there is none. */
+ * understands; nothing is in a file on its own. The source's name is the revision as it was given.
+ * Fails with DS_TROUBLE where there is none. */
 int ds_git_revision_open(struct ds_source **out, const struct ds_git_repository *repository,
 			 const char *revision, const char *const *roots, ds_error *err);
 

@@ -217,7 +217,7 @@ static const struct kind_case kinds[] = {
 	 "d/b=2,\n"},
 	{"a shallow clone", "git commit -qam 2; git clone -q --depth 1 file://$PWD ../c", NULL, "c",
 	 NULL, "HEAD", NULL, "a=wrong,\nd/b=4,\n"},
-	{"a file", ":", NULL, "r", NULL, "HEAD:a", NULL, "HEAD:a: not a commit and not a tree"},
+	{"a file", ":", NULL, "r", NULL, "HEAD:a", "", NULL},
 	{"none", ":", NULL, "r", NULL, "nonesuch", NULL,
 	 "nonesuch: no revision of this repository, or not all of it is here"},
 	{"nothing", ":", NULL, "r", NULL, "", NULL,
