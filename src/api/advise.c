@@ -210,7 +210,7 @@ static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_ite
 		say_add(a, item, which);
 		const char *fix = keep(a);
 		ds_buf_puts(&a->line, same->outcome);
-		if (strstr(same->outcome, "desync-set")) {
+		if (strstr(same->outcome, "; to keep ")) {
 			ds_buf_puts(&a->line, " && ");
 			say_add(a, item, ~0u);
 		}

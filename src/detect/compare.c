@@ -179,28 +179,59 @@ bool ds_is_to_change(const struct ds_desk *desk, int i)
 	return has_text(&desk->copies[i]) && !agree(&desk->copies[i], believed);
 }
 
+/* Whether desync-set would take the item there from what each copy says. */
+static bool may_be_set(const struct ds_desk *desk, int status)
+{
+	const struct ds_vocabulary *vocabulary = desk->rule->vocabulary;
+
+	for (int i = 0; i < desk->copy_count; i++)
+		if (desk->copies[i].status != DS_NO_STATUS &&
+		    !ds_vocabulary_allows(vocabulary, desk->copies[i].status, status))
+			return false;
+	return true;
+}
+
+/* How to get the other result: to believe the copy that says it is no step, and so goes
+ * where the rule has none. */
+static void say_other(struct words *w, int copy)
+{
+	int status = w->desk->copies[copy].status;
+
+	ds_buf_printf(&w->line, "; to keep %s: ", word_of(w->desk, status));
+	if (may_be_set(w->desk, status)) {
+		say_command(w, "desync-set");
+		ds_buf_printf(&w->line, " %s", word_of(w->desk, status));
+	} else {
+		struct ds_buf command = {0};
+		ds_buf_puts(&command, "desync-fix --yes --prefer ");
+		ds_shell_quote(&command, ds_text_of(name_of(w->desk, copy)));
+		if (command.failed)
+			w->line.failed = true;
+		else
+			say_command(w, command.bytes);
+		ds_buf_free(&command);
+	}
+}
+
 /* "sets spec.md to completed; to keep active: desync-set 0047 active" */
 static void say_outcome(struct words *w)
 {
 	const struct ds_desk *desk = w->desk;
 	const char *separator = "sets ";
-	int kept = DS_NO_STATUS;
+	int kept = DS_NO_COPY;
 
 	for (int i = 0; i < desk->copy_count; i++) {
 		if (!ds_is_to_change(desk, i))
 			continue;
 		ds_buf_printf(&w->line, "%s%s", separator, name_of(desk, i));
 		separator = " and ";
-		if (kept == DS_NO_STATUS)
-			kept = desk->copies[i].status;
+		if (kept == DS_NO_COPY && desk->copies[i].status != DS_NO_STATUS)
+			kept = i;
 	}
 	ds_buf_printf(&w->line, " to %s",
 		      word_of(desk, desk->copies[desk->rule->authority].status));
-	if (kept == DS_NO_STATUS)
-		return;
-	ds_buf_printf(&w->line, "; to keep %s: ", word_of(desk, kept));
-	say_command(w, "desync-set");
-	ds_buf_printf(&w->line, " %s", word_of(desk, kept));
+	if (kept != DS_NO_COPY)
+		say_other(w, kept);
 }
 
 bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item)

@@ -136,15 +136,13 @@ write_forms() {
 # shellcheck disable=SC2034 # for whoever reads this file
 form_count=16
 
-# new_repository [GIT-INIT-OPTION]: `repo`, with every form active, an item that is changed
-# in the worktree only, and the hooks; the current folder.
-new_repository() {
-  cd "$scratch" || exit 2
-  rm -rf repo
+# make_repository FOLDER [GIT-INIT-OPTION]: every form active, an item that is changed in the
+# worktree only, and the hooks.
+make_repository() {
   # The option is one word or none.
   # shellcheck disable=SC2086
-  git init -q ${1:-} repo || return 1
-  cd repo || exit 2
+  git init -q ${2:-} "$1" || return 1
+  cd "$1" || exit 2
   write_forms active active
   increment 0000-dirt active active
   echo 1 >tasks.md
@@ -155,4 +153,17 @@ new_repository() {
     cat "$scratch/out"
     return 1
   }
+}
+
+# new_repository [GIT-INIT-OPTION]: one, in `repo`, which is the current folder then. The usual
+# one is made once and copied.
+new_repository() {
+  cd "$scratch" || exit 2
+  rm -rf repo
+  if [ "${1:-}" ]; then
+    make_repository repo "$1"
+    return
+  fi
+  [ -d template ] || (make_repository template) || return 1
+  cp -a template repo && cd repo && git update-index -q --refresh
 }
