@@ -31,7 +31,7 @@ static void say(void *context, const char *line)
 {
 	const struct cli_options *options = context;
 	if (!options->quiet)
-		puts(line);
+		puts(cli_from_here(line));
 }
 
 typedef int (*hook_fn)(const ds_hook_options *options, ds_error *err);

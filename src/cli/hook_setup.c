@@ -58,6 +58,16 @@ char *cli_own_path(const char *called)
 	return strchr(called, '/') ? find_from_here(called) : find_in_path(called);
 }
 
+const char *cli_from_here(const char *line)
+{
+	char here[4096];
+
+	if (!getcwd(here, sizeof here))
+		return line;
+	size_t len = strlen(here);
+	return strncmp(line, here, len) == 0 && line[len] == '/' ? line + len + 1 : line;
+}
+
 /* ---- What is there already ---------------------------------------------- */
 
 static size_t count_errors(const ds_result *result)
@@ -85,16 +95,19 @@ static void say_ways_out(const struct cli_options *options, size_t count)
 
 void cli_say_present(const struct cli_options *options)
 {
-	ds_open_options from = {.size = sizeof from, .origin = DS_INDEX};
+	ds_open_options from = {.size = sizeof from, .origin = DS_INDEX, .may_be_none = true};
 	ds_repo *repo = NULL;
 	ds_result *result = NULL;
+	ds_error err;
 
-	if (ds_open(&repo, options->directory, &from, NULL) == 0 &&
-	    ds_scan(&result, repo, NULL, NULL) == 0) {
-		size_t count = count_errors(result);
-		if (count)
-			say_ways_out(options, count);
-	}
+	int status = ds_open(&repo, options->directory, &from, &err);
+	if (!status && repo)
+		status = ds_scan(&result, repo, NULL, &err);
+	if (status)
+		cli_complain("desync-hook", "what is there already: %s", err.message);
+	size_t count = result ? count_errors(result) : 0;
+	if (count)
+		say_ways_out(options, count);
 	ds_result_free(result);
 	ds_close(repo);
 }

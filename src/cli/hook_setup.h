@@ -14,4 +14,7 @@ char *cli_own_path(const char *called);
  * there are none. */
 void cli_say_present(const struct cli_options *options);
 
+/* The line without the current directory, where it begins with a path in it. */
+const char *cli_from_here(const char *line);
+
 #endif
