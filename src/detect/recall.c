@@ -72,7 +72,7 @@ void ds_remember_item(const struct ds_scan *scan, const struct ds_item *item)
 	struct ds_buf path = {0};
 	struct contents found;
 
-	if (has_memory(scan) && item->state == DS_ITEM_AGREES && item->status != DS_NO_STATUS &&
+	if (has_memory(scan) && item->state == DS_ITEM_AGREES &&
 	    find_contents(scan, item, &path, &found))
 		scan->memory->remember(scan->memory->context, found.ids, found.count, item->status);
 	ds_buf_free(&path);

@@ -20,10 +20,14 @@ struct test_source {
 	size_t lists;           /* how many directories were listed */
 	size_t reads;           /* how many files were read */
 	size_t confirms;
+	char wanted[4096]; /* what was announced, a line each */
 	/* Takes the place of `files` as soon as something is confirmed, or NULL. */
 	const struct test_file *after_confirm;
 };
 
 void test_source_init(struct test_source *source, const struct test_file *files);
+
+/* The same with names for its contents, and with the announcing of what will be read. */
+void test_source_init_named(struct test_source *source, const struct test_file *files);
 
 #endif
