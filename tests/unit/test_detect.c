@@ -323,7 +323,7 @@ Test(detect, compares_more_than_two_copies)
 	cr_assert_eq(scanned.findings.len, 1);
 	cr_expect_str_eq(scanned.findings.at[0].message, "a says todo, b says done, c says todo");
 	cr_expect_str_eq(scanned.findings.at[0].outcome,
-			 "sets a and c to done; to keep todo: desync-set 1 todo");
+			 "sets a and c to done; to keep todo: desync-fix --yes --prefer a 1");
 	cr_expect_eq(scanned.findings.at[0].focus, 0);
 	ds_scanned_free(&scanned);
 }

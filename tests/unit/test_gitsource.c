@@ -217,7 +217,12 @@ static const struct kind_case kinds[] = {
 	 "d/b=2,\n"},
 	{"a shallow clone", "git commit -qam 2; git clone -q --depth 1 file://$PWD ../c", NULL, "c",
 	 NULL, "HEAD", NULL, "a=wrong,\nd/b=4,\n"},
-	{"a file", ":", NULL, "r", NULL, "HEAD:a", "", NULL},
+	{"a file", ":", NULL, "r", NULL, "HEAD:a", NULL, ""},
+	{"a tag of a file", "git tag -a -m x t HEAD:a", NULL, "r", NULL, "t", NULL, ""},
+	{"a commit whose tree is not here",
+	 "git cat-file commit HEAD | sed '1s/.*/tree 0123456789012345678901234567890123456789/' | "
+	 "git hash-object -t commit -w --stdin --literally >id && git update-ref refs/x $(cat id)",
+	 NULL, "r", NULL, "refs/x", NULL, "refs/x: neither a commit nor a tree that is here"},
 	{"none", ":", NULL, "r", NULL, "nonesuch", NULL,
 	 "nonesuch: no revision of this repository, or not all of it is here"},
 	{"nothing", ":", NULL, "r", NULL, "", NULL,
