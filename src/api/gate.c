@@ -255,21 +255,28 @@ static int read_gate(struct ds_buf *word, const ds_repo *repo, ds_error *err)
 	return status;
 }
 
+static int check_gate(const char *word, ds_error *err)
+{
+	return strcmp(word, "all") == 0 || strcmp(word, "touched") == 0
+		       ? 0
+		       : ds_fail_path(err, DS_TROUBLE, word,
+				      "no way to judge: the gate (desync.gate) is all or touched");
+}
+
+/* The configuration is asked only where the answer matters: it costs a call of git. */
 int ds_leave_untouched(ds_result *result, ds_repo *repo, const char *gate, ds_error *err)
 {
 	struct ds_buf word = {0};
-	int status = 0;
+	int status = gate ? check_gate(gate, err) : 0;
 
-	if (repo->origin == DS_WORKTREE || !result->finding_count)
-		return 0;
+	if (status || repo->origin == DS_WORKTREE || !result->finding_count)
+		return status;
 	if (!gate)
 		status = read_gate(&word, repo, err);
-	const char *wanted = gate ? gate : word.bytes ? word.bytes : "all";
-	if (!status && strcmp(wanted, "touched") == 0)
+	if (!status && word.len)
+		status = check_gate(word.bytes, err);
+	if (!status && strcmp(gate ? gate : word.len ? word.bytes : "all", "touched") == 0)
 		status = drop_untouched(result, repo, err);
-	else if (!status && *wanted && strcmp(wanted, "all") != 0)
-		status = ds_fail_path(err, DS_TROUBLE, wanted,
-				      "no way to judge: the gate (desync.gate) is all or touched");
 	ds_buf_free(&word);
 	return status;
 }

@@ -54,6 +54,8 @@ static int judge(const struct cli_program *program, const struct cli_options *op
 	ds_scan_options how = {
 		.size = sizeof how,
 		.gate = options->gate,
+		.baseline = options->no_baseline ? "" : options->baseline,
+		.severities = options->severities,
 		.keep_verdicts = true,
 	};
 	ds_repo *repo;
@@ -167,6 +169,30 @@ static int judge_push(const struct cli_program *program, const struct cli_option
 	ds_tips_free(tips);
 	free(input);
 	return status;
+}
+
+/* ---- Options ------------------------------------------------------------- */
+
+bool cli_is_for_gate(const struct cli_program *program, const struct cli_options *options)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} all[] = {
+		{options->rule, "--rule"},         {options->gate, "--gate"},
+		{options->strict, "--strict"},     {options->severities, "--severity"},
+		{options->baseline, "--baseline"}, {options->no_baseline, "--no-baseline"},
+		{options->verbose, "--verbose"},   {options->color != CLI_COLOR_AUTO, "--color"},
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (!all[i].given)
+			continue;
+		cli_complain(program->name, "%s is for run; see %s --help", all[i].name,
+			     program->name);
+		return true;
+	}
+	return false;
 }
 
 /* ---- Which hook ---------------------------------------------------------- */

@@ -12,4 +12,7 @@
  * standard error. The status to exit with; where no rule fits, 0. */
 int cli_gate(const struct cli_program *program, struct cli_options *options, const char *hook);
 
+/* Whether an option was given that only judging takes; then that was said. */
+bool cli_is_for_gate(const struct cli_program *program, const struct cli_options *options);
+
 #endif

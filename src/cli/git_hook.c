@@ -15,12 +15,14 @@ static const struct cli_program program = {
 		"Keeps a desync out of git. install has git run the gate before a commit and a\n"
 		"merge, behind the hooks that are there; uninstall puts those back; status proves\n"
 		"that each hook works, on a made-up desync. run is what the hooks call: HOOK is\n"
-		"pre-commit (or left out), pre-merge-commit, pre-push or pre-receive.\n"
+		"pre-commit (or left out), pre-merge-commit, pre-push or pre-receive; --rule to\n"
+		"--color and --verbose are for run.\n"
 		"\n"
 		"Exit status: 0 done, and every hook works; 1 a hook does not, or run found a\n"
 		"desync; 2 trouble, and nothing was changed; 3 somebody else installs hooks\n"
 		"there; 4 run found a change that was interrupted.",
-	.options = "directory pre-push all=hooks force=hooks as-config quiet",
+	.options = "directory pre-push all=hooks force=hooks as-config rule gate strict severity "
+		   "baseline no-baseline color quiet verbose",
 	.which = "what is to be done?",
 	.least = 1,
 	.most = 2,
@@ -91,6 +93,8 @@ static int command(struct cli_options *options)
 
 	if (strcmp(name, "run") == 0)
 		return run(options);
+	if (cli_is_for_gate(&program, options))
+		return DS_TROUBLE;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		if (strcmp(name, commands[i].name) != 0 || options->id_count > 1)
 			continue;
