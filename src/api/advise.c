@@ -120,23 +120,34 @@ static void say_git(struct adviser *a, const char *command)
 static bool is_at_top(const struct adviser *a)
 {
 	const char *prefix = getenv("GIT_PREFIX");
-	return !a->repo->where && !*a->repo->git.prefix && !(prefix && *prefix);
+	return !a->repo->where && !*a->repo->git.up && !(prefix && *prefix);
+}
+
+/* Nothing that git takes for a pattern, or for more of the magic that ":" begins. */
+static bool is_plain(const char *path)
+{
+	static const char harmless[] =
+		".0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	return !strpbrk(path, "*?[\\") && strchr(harmless, *path);
 }
 
 /* A path from the root as git takes it, wherever it is called in the worktree. */
 static void say_path(struct adviser *a, const char *path)
 {
 	struct ds_buf whole = {0};
+	struct ds_buf magic = {0};
 
-	if (strpbrk(path, "*?[\\"))
-		ds_buf_puts(&whole, ":(top,literal)");
-	else if (!is_at_top(a) || *path == ':')
-		ds_buf_puts(&whole, ":/");
 	ds_buf_printf(&whole, "%s%s", a->repo->git.prefix, path);
+	if (!whole.failed && !is_plain(whole.bytes))
+		ds_buf_puts(&magic, ":(top,literal)");
+	else if (!is_at_top(a))
+		ds_buf_puts(&magic, ":/");
+	ds_buf_append(&magic, whole.bytes, whole.len);
 	ds_buf_puts(&a->line, " ");
-	if (whole.failed || !ds_shell_quote(&a->line, ds_text_of(whole.bytes)))
+	if (whole.failed || magic.failed || !ds_shell_quote(&a->line, ds_text_of(magic.bytes)))
 		a->line.failed = true;
 	ds_buf_free(&whole);
+	ds_buf_free(&magic);
 }
 
 static void say_copy(struct adviser *a, const ds_item_view *item, int copy)
@@ -243,9 +254,15 @@ static bool advise_restore(struct adviser *a, const ds_item_view *item)
 
 /* ---- One finding --------------------------------------------------------- */
 
-static bool is_printable(const ds_item_view *item)
+/* What a command would have to name. */
+static bool is_printable(const struct adviser *a, const ds_item_view *item)
 {
-	return !ds_needs_escape(ds_text_of(item->path)) && !ds_needs_escape(ds_text_of(item->id));
+	const char *const names[] = {item->path, item->id, a->repo->git.prefix, a->repo->where};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i] && ds_needs_escape(ds_text_of(names[i])))
+			return false;
+	return true;
 }
 
 static bool is_settled_there(const struct adviser *a)
@@ -341,7 +358,7 @@ static bool advise(struct adviser *a)
 	const ds_item_view *item = rule ? ds_item_of(a->result, a->repo, a->finding, 0) : NULL;
 
 	a->finding->fix = a->finding->outcome = NULL;
-	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(item))
+	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
 	if (a->interrupted.found)
 		return advise_recovery(a);
