@@ -3,23 +3,28 @@
  *
  * The item is read twice, whole: as it is judged, and from the worktree. Where the worktree
  * agrees already, its files need only be added; where desync-fix can mend it, that comes
- * first; a copy that is removed is brought back. In all other cases there is no command,
- * and the advice of the finding stands.
+ * first; a copy that is removed is brought back, from HEAD or for the worktree from the
+ * index, and what there is to do then the next try says. In all other cases there is no
+ * command, and the advice of the finding stands.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compare.h"
 #include "err.h"
 #include "finding.h"
 #include "gate.h"
+#include "worktree.h"
 
 struct adviser {
 	ds_result *result;
 	ds_repo *repo;
-	ds_repo *files; /* the same root in the worktree; NULL where that cannot be opened */
+	ds_repo *files;           /* the same root in the worktree; NULL where no rule fits that */
+	struct ds_source *source; /* of its files; NULL where that cannot be opened */
 	struct ds_interrupted interrupted;
 	bool partial; /* a `git commit -- FILE` is under way, with an index of its own */
+	bool sparse;  /* git has to be told that paths it leaves out are meant */
 
 	ds_finding *finding; /* the one at hand */
 	struct ds_desk judged;
@@ -35,22 +40,20 @@ static struct ds_text bytes_of(const struct ds_desk *desk, int copy)
 	return (struct ds_text){bytes->bytes ? bytes->bytes : "", bytes->len};
 }
 
-/* Line ends are git's to convert. */
-static bool equal_but_for_cr(struct ds_text a, struct ds_text b)
+/* Line ends are git's to convert, and what it has converted has LF alone. */
+static bool equal_but_for_cr(struct ds_text index, struct ds_text file)
 {
 	size_t i = 0;
-	size_t j = 0;
 
-	for (;;) {
-		while (i + 1 < a.len && a.at[i] == '\r' && a.at[i + 1] == '\n')
-			i++;
-		while (j + 1 < b.len && b.at[j] == '\r' && b.at[j + 1] == '\n')
-			j++;
-		if (i == a.len || j == b.len)
-			return i == a.len && j == b.len;
-		if (a.at[i++] != b.at[j++])
+	if (ds_text_equal(index, file))
+		return true;
+	for (size_t k = 0; k < file.len; k++) {
+		if (k + 1 < file.len && file.at[k] == '\r' && file.at[k + 1] == '\n')
+			continue;
+		if (i == index.len || index.at[i++] != file.at[k])
 			return false;
 	}
+	return i == index.len;
 }
 
 static bool differs(const struct adviser *a, int copy)
@@ -120,23 +123,34 @@ static void say_git(struct adviser *a, const char *command)
 static bool is_at_top(const struct adviser *a)
 {
 	const char *prefix = getenv("GIT_PREFIX");
-	return !a->repo->where && !*a->repo->git.prefix && !(prefix && *prefix);
+	return !a->repo->where && !*a->repo->git.up && !(prefix && *prefix);
+}
+
+/* Nothing that git takes for a pattern, or for more of the magic that ":" begins. */
+static bool is_plain(const char *path)
+{
+	static const char harmless[] =
+		".0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	return !strpbrk(path, "*?[\\") && strchr(harmless, *path);
 }
 
 /* A path from the root as git takes it, wherever it is called in the worktree. */
 static void say_path(struct adviser *a, const char *path)
 {
 	struct ds_buf whole = {0};
+	struct ds_buf magic = {0};
 
-	if (strpbrk(path, "*?[\\"))
-		ds_buf_puts(&whole, ":(top,literal)");
-	else if (!is_at_top(a) || *path == ':')
-		ds_buf_puts(&whole, ":/");
 	ds_buf_printf(&whole, "%s%s", a->repo->git.prefix, path);
+	if (!whole.failed && !is_plain(whole.bytes))
+		ds_buf_puts(&magic, ":(top,literal)");
+	else if (!is_at_top(a))
+		ds_buf_puts(&magic, ":/");
+	ds_buf_append(&magic, whole.bytes, whole.len);
 	ds_buf_puts(&a->line, " ");
-	if (whole.failed || !ds_shell_quote(&a->line, ds_text_of(whole.bytes)))
+	if (whole.failed || magic.failed || !ds_shell_quote(&a->line, ds_text_of(magic.bytes)))
 		a->line.failed = true;
 	ds_buf_free(&whole);
+	ds_buf_free(&magic);
 }
 
 static void say_copy(struct adviser *a, const ds_item_view *item, int copy)
@@ -150,12 +164,17 @@ static void say_copy(struct adviser *a, const ds_item_view *item, int copy)
 	ds_buf_free(&path);
 }
 
-static void say_add(struct adviser *a, const ds_item_view *item, unsigned which)
+static void say_copies(struct adviser *a, const ds_item_view *item, unsigned which)
 {
-	say_git(a, "add --");
 	for (int i = 0; i < a->there.copy_count; i++)
 		if (which & 1u << i)
 			say_copy(a, item, i);
+}
+
+static void say_add(struct adviser *a, const ds_item_view *item, unsigned which)
+{
+	say_git(a, a->sparse ? "add --sparse --" : "add --");
+	say_copies(a, item, which);
 }
 
 /* What goes with an added file unasked, and what a commit of named files has to name. */
@@ -182,7 +201,7 @@ static bool give(struct adviser *a, const char *fix, const char *outcome)
 	return fix && outcome;
 }
 
-/* ---- The three repairs --------------------------------------------------- */
+/* ---- The repairs --------------------------------------------------- */
 
 static bool advise_add(struct adviser *a, const ds_item_view *item)
 {
@@ -221,31 +240,65 @@ static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_ite
 	return well;
 }
 
+/* Which copy is that of a finding that it is missing. */
+static unsigned which_is_gone(const struct adviser *a)
+{
+	for (int i = 0; i < a->there.copy_count; i++)
+		if (strcmp(a->there.rule->copies[i].name, a->finding->copies[0].name) == 0)
+			return 1u << i;
+	return 0;
+}
+
+/* Those that are in the index, or in the worktree, alone. */
+static unsigned only_in(const struct ds_desk *one, const struct ds_desk *other)
+{
+	unsigned which = 0;
+	for (int i = 0; i < one->copy_count; i++)
+		if (one->copies[i].blob.kind != DS_MISSING &&
+		    other->copies[i].blob.kind == DS_MISSING)
+			which |= 1u << i;
+	return which;
+}
+
 /* The other result is that nothing of the item is left. */
 static bool advise_restore(struct adviser *a, const ds_item_view *item)
 {
-	const ds_copy *gone = &a->finding->copies[0];
-	bool there = false;
+	unsigned gone = which_is_gone(a);
 
-	for (int i = 0; i < a->there.copy_count; i++)
-		there |= strcmp(a->there.rule->copies[i].name, gone->name) == 0 &&
-			 a->there.copies[i].blob.kind != DS_MISSING;
-	say_git(a, there ? "add --" : "restore --source=HEAD --staged --worktree --");
-	say_path(a, gone->path);
+	if (gone & only_in(&a->there, &a->judged)) {
+		say_add(a, item, gone);
+	} else {
+		say_git(a, "restore --source=HEAD --staged --worktree --");
+		say_copies(a, item, gone);
+	}
 	const char *fix = keep(a);
-	ds_buf_printf(&a->line, "keeps %s; to remove the item: ", gone->name);
-	say_git(a, "rm -r --");
+	ds_buf_printf(&a->line, "keeps %s; to remove the item: ", a->finding->copies[0].name);
+	say_git(a, a->sparse ? "rm -r --sparse --" : "rm -r --");
 	say_path(a, item->path);
 	if (a->partial)
 		ds_buf_puts(&a->line, ", and name it in `git commit -- FILE...`");
 	return give(a, fix, keep(a));
 }
 
+/* Nothing can be mended where the files are not. */
+static bool advise_checkout(struct adviser *a, const ds_item_view *item, unsigned which)
+{
+	say_git(a, a->sparse ? "restore --ignore-skip-worktree-bits --" : "restore --");
+	say_copies(a, item, which);
+	return give(a, keep(a), "brings back in the worktree what is staged: then try again");
+}
+
 /* ---- One finding --------------------------------------------------------- */
 
-static bool is_printable(const ds_item_view *item)
+/* What a command would have to name. */
+static bool is_printable(const struct adviser *a, const ds_item_view *item)
 {
-	return !ds_needs_escape(ds_text_of(item->path)) && !ds_needs_escape(ds_text_of(item->id));
+	const char *const names[] = {item->path, item->id, a->repo->git.prefix, a->repo->where};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i] && ds_needs_escape(ds_text_of(names[i])))
+			return false;
+	return true;
 }
 
 static bool is_settled_there(const struct adviser *a)
@@ -264,14 +317,17 @@ static bool may_be_added(const struct adviser *a)
 
 static bool advise_index(struct adviser *a, const struct ds_item *it, const ds_item_view *item)
 {
-	if (!may_be_added(a) || ds_is_absent(&a->there))
-		return a->finding->code != DS_MISSING_COPY || advise_restore(a, item);
-	if (a->finding->code == DS_MISSING_COPY)
-		return advise_restore(a, item);
-	if (is_settled_there(a))
+	bool removed = a->finding->code == DS_MISSING_COPY;
+	unsigned lacking = only_in(&a->judged, &a->there);
+
+	if (may_be_added(a) && is_settled_there(a))
 		return !differing(a) || advise_add(a, item);
-	if (ds_judge(&a->there) == DS_ITEM_DESYNCED && ds_is_repairable(&a->there, it))
-		return advise_fix(a, it, item);
+	if (may_be_added(a) && ds_judge(&a->there) == DS_ITEM_DESYNCED)
+		return !ds_is_repairable(&a->there, it) || advise_fix(a, it, item);
+	if (removed)
+		return advise_restore(a, item);
+	if (a->finding->code == DS_STATUS_MISMATCH && lacking)
+		return advise_checkout(a, item, lacking);
 	return true;
 }
 
@@ -298,7 +354,7 @@ static bool advise_revision(struct adviser *a, const struct ds_item *it)
 static bool read_both(struct adviser *a, const struct ds_rule *rule, const struct ds_item *it)
 {
 	if (!ds_desk_prepare(&a->judged, rule, a->repo->source) ||
-	    !ds_desk_prepare(&a->there, rule, a->files->source))
+	    !ds_desk_prepare(&a->there, rule, a->source))
 		return false;
 	a->judged.whole = a->there.whole = true;
 	a->there.where = a->repo->where;
@@ -341,11 +397,11 @@ static bool advise(struct adviser *a)
 	const ds_item_view *item = rule ? ds_item_of(a->result, a->repo, a->finding, 0) : NULL;
 
 	a->finding->fix = a->finding->outcome = NULL;
-	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(item))
+	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
 	if (a->interrupted.found)
 		return advise_recovery(a);
-	return !a->files || advise_item(a, rule, item);
+	return !a->source || advise_item(a, rule, item);
 }
 
 /* ---- All of them --------------------------------------------------------- */
@@ -358,20 +414,44 @@ static bool is_partial(void)
 	return index && strstr(index, partial_index);
 }
 
+/* What was left out once may still be, and where it is not, saying so does no harm. */
+static bool is_sparse(const ds_repo *repo)
+{
+	struct ds_buf path = {0};
+
+	ds_buf_printf(&path, "%s/info/sparse-checkout", repo->git.git_dir);
+	bool sparse = !path.failed && access(path.bytes, F_OK) == 0;
+	ds_buf_free(&path);
+	return sparse;
+}
+
 /* What cannot be opened gives no advice, and is no failure of the gate. */
 static void open_files(struct adviser *a)
 {
-	ds_open_options options = {.size = sizeof options};
+	ds_open_options options = {.size = sizeof options, .may_be_none = true};
 
 	if (!a->repo->git.top || ds_open(&a->files, a->repo->root, &options, NULL) != 0)
 		return;
 	/* Not what lies further up. */
-	if (strcmp(a->files->root, a->repo->root) != 0) {
+	if (a->files && strcmp(a->files->root, a->repo->root) != 0) {
 		ds_close(a->files);
 		a->files = NULL;
-	} else if (ds_look_for_interrupted(&a->interrupted, a->files, NULL) != 0) {
-		a->interrupted.found = false;
 	}
+	if (a->files)
+		a->source = a->files->source;
+	else if (ds_worktree_open(&a->source, a->repo->root, NULL) != 0)
+		a->source = NULL;
+	if (a->files && ds_look_for_interrupted(&a->interrupted, a->files, NULL) != 0)
+		a->interrupted.found = false;
+}
+
+static void close_files(struct adviser *a)
+{
+	if (a->files)
+		ds_forget_interrupted(&a->interrupted, a->files);
+	else if (a->source)
+		a->source->ops->free(a->source);
+	ds_close(a->files);
 }
 
 static bool is_error(const ds_finding *finding)
@@ -419,6 +499,7 @@ int ds_advise(ds_result *result, ds_repo *repo, ds_error *err)
 
 	if (repo->origin == DS_WORKTREE || !has_errors(result))
 		return 0;
+	a.sparse = is_sparse(repo);
 	open_files(&a);
 	announce_all(&a);
 	for (size_t i = 0; i < result->finding_count && well; i++) {
@@ -426,9 +507,7 @@ int ds_advise(ds_result *result, ds_repo *repo, ds_error *err)
 		if (is_error(a.finding))
 			well = advise(&a);
 	}
-	if (a.files)
-		ds_forget_interrupted(&a.interrupted, a.files);
-	ds_close(a.files);
+	close_files(&a);
 	ds_buf_free(&a.line);
 	return well ? 0 : ds_fail_memory(err);
 }

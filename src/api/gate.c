@@ -145,58 +145,88 @@ int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err)
 
 /* ---- Touched ------------------------------------------------------------- */
 
+struct change {
+	const char *path;
+	unsigned from; /* the bits of the parents that it differs from */
+};
+
 struct changes {
 	const ds_result *result;
 	const ds_repo *repo;
 	struct ds_arena strings;
-	const char **paths; /* sorted */
+	struct change *at; /* sorted by their paths */
 	size_t count;
 	size_t room;
+	unsigned all;
 	struct ds_buf path;
 	bool failed;
 };
 
-static int add_change(void *context, const char *path)
+static int add_change(void *context, const char *path, unsigned from, unsigned all)
 {
 	struct changes *changes = context;
 
 	if (changes->count == changes->room) {
 		size_t room = changes->room ? changes->room * 2 : 64;
-		const char **paths = realloc(changes->paths, room * sizeof *paths);
-		if (!paths)
+		struct change *at = realloc(changes->at, room * sizeof *at);
+		if (!at)
 			return ds_fail_memory(NULL);
-		changes->paths = paths;
+		changes->at = at;
 		changes->room = room;
 	}
 	char *kept = ds_arena_string(&changes->strings, path);
 	if (!kept)
 		return ds_fail_memory(NULL);
-	changes->paths[changes->count++] = kept;
+	changes->at[changes->count++] = (struct change){kept, from};
+	changes->all = all;
 	return 0;
 }
 
 static int compare_paths(const void *left, const void *right)
 {
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
+	return strcmp(((const struct change *)left)->path, ((const struct change *)right)->path);
 }
 
-static bool is_changed(const struct changes *changes, const char *path)
+/* One change for each path. */
+static void join_changes(struct changes *changes)
 {
-	return changes->count && bsearch(&path, changes->paths, changes->count,
-					 sizeof *changes->paths, compare_paths);
+	size_t kept = 0;
+
+	if (changes->count)
+		qsort(changes->at, changes->count, sizeof *changes->at, compare_paths);
+	for (size_t i = 0; i < changes->count; i++) {
+		if (kept && compare_paths(&changes->at[kept - 1], &changes->at[i]) == 0)
+			changes->at[kept - 1].from |= changes->at[i].from;
+		else
+			changes->at[kept++] = changes->at[i];
+	}
+	changes->count = kept;
 }
 
-static bool has_changed_copy(struct changes *changes, const struct ds_rule *rule,
-			     const ds_item_view *item)
+static unsigned from_of(const struct changes *changes, const char *path)
 {
+	struct change wanted = {.path = path};
+	const struct change *found = changes->count ? bsearch(&wanted, changes->at, changes->count,
+							      sizeof wanted, compare_paths)
+						    : NULL;
+	return found ? found->from : 0;
+}
+
+/* The item differs from a parent if one of its copies does, and is touched if it differs
+ * from each: two copies that a merge took from two sides may never have met before. */
+static bool is_item_touched(struct changes *changes, const struct ds_rule *rule,
+			    const ds_item_view *item)
+{
+	unsigned from = 0;
+
 	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
 		ds_buf_cut(&changes->path, 0);
-		if (!ds_copy_path(&changes->path, copy, item->path))
+		if (ds_copy_path(&changes->path, copy, item->path))
+			from |= from_of(changes, changes->path.bytes);
+		else
 			changes->failed = true;
-		else if (is_changed(changes, changes->path.bytes))
-			return true;
 	}
-	return false;
+	return from && from == changes->all;
 }
 
 /* What is about no single item stays. */
@@ -208,7 +238,7 @@ static bool is_touched(void *context, const ds_finding *finding)
 	size_t nth = 0;
 
 	while (rule && (item = ds_item_of(changes->result, changes->repo, finding, nth))) {
-		if (has_changed_copy(changes, rule, item))
+		if (is_item_touched(changes, rule, item))
 			return true;
 		nth++;
 	}
@@ -222,7 +252,7 @@ static int drop_untouched(ds_result *result, ds_repo *repo, ds_error *err)
 
 	int status = ds_git_source_changes(repo->source, add_change, &changes, err);
 	if (!status) {
-		qsort(changes.paths, changes.count, sizeof *changes.paths, compare_paths);
+		join_changes(&changes);
 		size_t dropped = ds_keep_findings(result, is_touched, &changes);
 		ds_buf_printf(&line,
 			      "the gate looks at what the change touches: %zu finding%s of other "
@@ -234,7 +264,7 @@ static int drop_untouched(ds_result *result, ds_repo *repo, ds_error *err)
 	ds_buf_free(&line);
 	ds_buf_free(&changes.path);
 	ds_arena_free(&changes.strings);
-	free(changes.paths);
+	free(changes.at);
 	return status;
 }
 

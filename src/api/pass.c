@@ -178,23 +178,46 @@ static bool note_stale(ds_result *result, const ds_repo *repo, const ds_scan_opt
 	return well;
 }
 
-int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+/* What cannot be read lets nothing pass: the findings stand, and it is said why. */
+static int lack_baseline(ds_result *result, const ds_error *why, ds_error *err)
+{
+	const char *line = ds_arena_string(&result->strings, why->message);
+
+	if (!line)
+		return ds_fail_memory(err);
+	result->trouble[result->trouble_count++] = line;
+	return 0;
+}
+
+static int use_baseline(ds_result *result, ds_repo *repo, const ds_scan_options *options,
+			ds_error *err)
 {
 	struct ds_baseline *baseline = NULL;
-	int status = set_severities(result, options->severities, err);
+	ds_error why;
+	int status = 0;
 
-	if (!status && !options->baseline)
-		status = read_from_source(&baseline, repo->source, err);
-	else if (!status && *options->baseline)
-		status = read_from_file(&baseline, options->baseline, err);
+	if (!options->baseline)
+		status = read_from_source(&baseline, repo->source, &why);
+	else if (*options->baseline)
+		status = read_from_file(&baseline, options->baseline, &why);
 	if (status)
-		return status;
+		return lack_baseline(result, &why, err);
 	if (baseline) {
 		drop_covered(result, baseline);
 		if (!note_stale(result, repo, options, baseline))
 			status = ds_fail_memory(err);
 	}
-	count_warnings(result);
 	ds_baseline_free(baseline);
+	return status;
+}
+
+int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options, ds_error *err)
+{
+	int status = set_severities(result, options->severities, err);
+
+	if (!status)
+		status = use_baseline(result, repo, options, err);
+	if (!status)
+		count_warnings(result);
 	return status;
 }

@@ -82,7 +82,7 @@ static bool reserve(ds_result *result)
 {
 	size_t findings = result->own.len;
 	size_t items = 0;
-	size_t trouble = 0;
+	size_t trouble = 1; /* ds_let_pass may have some */
 
 	for (size_t i = 0; i < result->rule_count; i++) {
 		findings += result->scanned[i].findings.len;

@@ -168,72 +168,53 @@ int ds_git_compared_were_there(struct ds_git_compared *compared, const char *con
 
 /* ---- What changed ------------------------------------------------------- */
 
-static int keep_path(void *context, struct ds_text meta, struct ds_text path, ds_error *err)
+struct changes {
+	ds_git_change_fn each;
+	void *context;
+	unsigned from;
+	unsigned all;
+};
+
+static int pass_on(void *context, struct ds_text meta, struct ds_text path, ds_error *err)
 {
+	const struct changes *changes = context;
+
 	(void)meta;
-	return ds_buf_append(context, path.at, path.len + 1) ? 0 : ds_fail_memory(err);
+	(void)err;
+	return changes->each(changes->context, path.at, changes->from, changes->all);
 }
 
-static int against(struct ds_buf *paths, const struct ds_git_compared *compared, const char *id,
-		   const char *const *roots, ds_error *err)
+/* Those that have no bit of their own share the last, which counts for each of them. */
+static unsigned bit_of(size_t nth)
 {
-	return ds_git_records(compared->repository, id, compared->tree, roots, keep_path, paths,
-			      err);
-}
-
-/* Hands out each name that is there `times` times, or more often. */
-static int hand_out(const struct ds_buf *list, size_t times,
-		    int (*each)(void *context, const char *path), void *context, ds_error *err)
-{
-	size_t count;
-	size_t run;
-	int status = 0;
-	const char **names = ds_git_names_of(list, &count);
-
-	if (!names)
-		return ds_fail_memory(err);
-	for (size_t i = 0; i < count && status == 0; i += run) {
-		for (run = 1; i + run < count && strcmp(names[i], names[i + run]) == 0; run++)
-			continue;
-		if (run >= times)
-			status = each(context, names[i]);
-	}
-	free(names);
-	return status;
-}
-
-/* A path that differs from each of those before is there once for each; one that differs
- * from an added one as often, for it counts alone. */
-static int collect(struct ds_buf *paths, struct ds_git_compared *compared, size_t *times,
-		   const char *const *roots, ds_error *err)
-{
-	size_t step = 2 * compared->repository->id_size + 1;
-	int status = ask_before(compared, err);
-
-	*times = compared->before.len / step;
-	for (size_t at = 0; at < compared->before.len && status == 0; at += step)
-		status = against(paths, compared, compared->before.bytes + at, roots, err);
-	if (*times == 0 && status == 0) {
-		*times = 1; /* nothing was there: all of it is new */
-		status = against(paths, compared, ds_git_empty_tree(compared->repository), roots,
-				 err);
-	}
-	for (size_t at = 0; at < compared->added.len && status == 0; at += step)
-		for (size_t i = 0; i < *times && status == 0; i++)
-			status = against(paths, compared, compared->added.bytes + at, roots, err);
-	return status;
+	return 1u << (nth < 31 ? nth : 31);
 }
 
 int ds_git_compared_changes(struct ds_git_compared *compared, const char *const *roots,
-			    int (*each)(void *context, const char *path), void *context,
-			    ds_error *err)
+			    ds_git_change_fn each, void *context, ds_error *err)
 {
-	struct ds_buf paths = {0};
-	size_t times;
+	const struct ds_git_repository *repository = compared->repository;
+	struct changes changes = {.each = each, .context = context};
+	size_t step = 2 * repository->id_size + 1;
+	int status = ask_before(compared, err);
+	const struct ds_buf *before = &compared->before;
+	const struct ds_buf *added = &compared->added;
 
-	int status = collect(&paths, compared, &times, roots, err);
-	if (status == 0)
-		status = hand_out(&paths, times, each, context, err);
-	ds_buf_free(&paths);
+	for (size_t at = 0; at < before->len; at += step)
+		changes.all |= bit_of(at / step);
+	for (size_t at = 0; at < before->len && status == 0; at += step) {
+		changes.from = bit_of(at / step);
+		status = ds_git_records(repository, before->bytes + at, compared->tree, roots,
+					pass_on, &changes, err);
+	}
+	if (!changes.all)
+		changes.all = 1;
+	changes.from = changes.all;
+	if (before->len == 0 && status == 0) /* nothing was there: all of it is new */
+		status = ds_git_records(repository, ds_git_empty_tree(repository), compared->tree,
+					roots, pass_on, &changes, err);
+	for (size_t at = 0; at < added->len && status == 0; at += step)
+		status = ds_git_records(repository, added->bytes + at, compared->tree, roots,
+					pass_on, &changes, err);
 	return status;
 }

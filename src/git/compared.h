@@ -5,6 +5,7 @@
 #define DS_GIT_COMPARED_H
 
 #include "repository.h"
+#include "tree_source.h"
 
 enum { DS_GIT_HEX_ROOM = 65 };
 
@@ -30,8 +31,7 @@ int ds_git_compared_add(struct ds_git_compared *compared, const char *revision, 
 int ds_git_compared_were_there(struct ds_git_compared *compared, const char *const *paths,
 			       size_t count, bool *was, ds_error *err);
 int ds_git_compared_changes(struct ds_git_compared *compared, const char *const *roots,
-			    int (*each)(void *context, const char *path), void *context,
-			    ds_error *err);
+			    ds_git_change_fn each, void *context, ds_error *err);
 void ds_git_compared_free(struct ds_git_compared *compared);
 
 #endif

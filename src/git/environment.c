@@ -64,9 +64,11 @@ static const char *const of_paths[] = {
 	NULL,
 };
 
-/* Contents are judged as they are, whatever refs/replace puts in their place. */
+/* Contents are judged as they are, whatever refs/replace puts in their place, and so are
+ * parents, whatever info/grafts says. */
 static const char *const of_reading[] = {
 	"GIT_ALLOW_PROTOCOL=none",
+	"GIT_GRAFT_FILE=/dev/null",
 	"GIT_LITERAL_PATHSPECS=1",
 	"GIT_NO_LAZY_FETCH=1",
 	"GIT_NO_REPLACE_OBJECTS=1",

@@ -595,21 +595,21 @@ int ds_git_source_were_there(struct ds_source *source, const char *const *paths,
 
 struct changes {
 	struct ds_text prefix;
-	int (*each)(void *context, const char *path);
+	ds_git_change_fn each;
 	void *context;
 };
 
-static int pass_on(void *context, const char *path)
+static int pass_on(void *context, const char *path, unsigned from, unsigned all)
 {
 	const struct changes *changes = context;
 
 	if (strncmp(path, changes->prefix.at, changes->prefix.len) != 0)
 		return 0;
-	return changes->each(changes->context, path + changes->prefix.len);
+	return changes->each(changes->context, path + changes->prefix.len, from, all);
 }
 
-int ds_git_source_changes(struct ds_source *source, int (*each)(void *context, const char *path),
-			  void *context, ds_error *err)
+int ds_git_source_changes(struct ds_source *source, ds_git_change_fn each, void *context,
+			  ds_error *err)
 {
 	struct tree *tree = (struct tree *)source;
 	struct changes changes = {text_of(&tree->prefix), each, context};

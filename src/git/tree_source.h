@@ -56,9 +56,13 @@ int ds_git_source_were_there(struct ds_source *source, const char *const *paths,
 			     bool *was, ds_error *err);
 
 /* Calls `each` with every path that is not as it was before: added, removed, or of other
- * content or kind, relative to where the source was entered; for a commit with several
- * parents those that differ from each of them. Passes on what `each` returned. */
-int ds_git_source_changes(struct ds_source *source, int (*each)(void *context, const char *path),
-			  void *context, ds_error *err);
+ * content or kind, relative to where the source was entered. For a commit with several
+ * parents once for each that it differs from: `from` has the bit of that parent, `all` the
+ * bits of all. What is as in one parent may be new beside what is as in another, so it is
+ * the caller who puts together what belongs together. What is different from an added
+ * revision has all bits. Passes on what `each` returned. */
+typedef int (*ds_git_change_fn)(void *context, const char *path, unsigned from, unsigned all);
+int ds_git_source_changes(struct ds_source *source, ds_git_change_fn each, void *context,
+			  ds_error *err);
 
 #endif

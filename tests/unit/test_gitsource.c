@@ -818,33 +818,35 @@ static const struct compare_case compares[] = {
 	 "git commit -qm 2; git rm -q --cached l s",
 	 NULL, NULL, "l s ", "110111"},
 	{"unborn", "git update-ref -d HEAD", NULL, NULL, "a d/b ", "000000"},
-	{"a merge under way", MERGE "git merge -q --no-commit x >/dev/null 2>&1", NULL, NULL, "",
-	 "110001"},
+	{"a merge under way", MERGE "git merge -q --no-commit x >/dev/null 2>&1", NULL, NULL,
+	 "a:1 d/b:2 y:2 ", "110001"},
 	{"a merge with more in it",
 	 MERGE "git merge -q --no-commit x >/dev/null 2>&1; echo 5 >d/b; git add d/b", NULL, NULL,
-	 "d/b ", "110001"},
+	 "a:1 d/b:1 d/b:2 y:2 ", "110001"},
 	{"a conflict", MERGE "echo z >a; git commit -qam z; ! git merge -q x >/dev/null", NULL,
-	 NULL, "a ", "110001"},
+	 NULL, "a:1 a:2 d/b:2 y:2 ", "110001"},
 	{"the first commit", ":", "HEAD", NULL, "a d/b ", "000000"},
 	{"a commit", "git commit -qam 2", "HEAD", NULL, "a d/b ", "110001"},
 	{"one that removes", "git rm -q --cached a; git commit -qm 2", "HEAD", NULL, "a ",
 	 "110001"},
-	{"a merge", MERGE "git merge -q -m m x >/dev/null", "HEAD", NULL, "", "110001"},
+	{"a merge", MERGE "git merge -q -m m x >/dev/null", "HEAD", NULL, "a:1 d/b:2 y:2 ",
+	 "110001"},
 	{"an evil merge",
 	 MERGE "git merge -q --no-commit x >/dev/null 2>&1; echo new >new; git add new; git commit "
 	       "-qm m",
-	 "HEAD", NULL, "new ", "110001"},
+	 "HEAD", NULL, "a:1 new:1 d/b:2 new:2 y:2 ", "110001"},
 	{"a tree", ":", "HEAD^{tree}", NULL, "a d/b ", "000000"},
-	{"since", "git commit -qm 2 a; git commit -qm 3 d/b", "HEAD", "HEAD~2", "a d/b ", "110001"},
+	{"since", "git commit -qm 2 a; git commit -qm 3 d/b", "HEAD", "HEAD~2", "d/b a d/b ",
+	 "110001"},
 	{"since what is not here", "git commit -qm 2 a; git commit -qm 3 d/b", "HEAD",
 	 "0123456789012345678901234567890123456789", "d/b ", "110001"},
 	{"since what is none", "git commit -qm 2 a", "HEAD", "--all", "a ", "110001"},
 	{"since what had more", "git rm -q --cached a; git commit -qm 2; git commit -qm 3 d/b",
-	 "HEAD", "HEAD~2", "a d/b ", "110001"},
+	 "HEAD", "HEAD~2", "d/b a d/b ", "110001"},
 	{"since, of a merge",
 	 "echo new >new; git add new; git commit -qm 2 new; " MERGE
 	 "git merge -q -m m x >/dev/null",
-	 "HEAD", "HEAD~3", "a d/b new y ", "111001"},
+	 "HEAD", "HEAD~3", "a:1 d/b:2 y:2 a d/b new y ", "111001"},
 	{"since, of the index", "git commit -qm 2 a", NULL, "HEAD~1", "a ", "110001"},
 	{"a shallow clone",
 	 "git commit -qam 2; git commit -q --allow-empty -m 3; git clone -q --depth 1 file://$PWD "
@@ -852,16 +854,19 @@ static const struct compare_case compares[] = {
 	 "HEAD", NULL, "a d/b ", "000000"},
 };
 
-static int show_change(void *context, const char *path)
+/* Where it is not as in some of the parents only, it is said in which of them. */
+static int show_change(void *context, const char *path, unsigned from, unsigned all)
 {
 	(void)context;
-	ds_buf_printf(&shown, "%s ", path);
+	ds_buf_printf(&shown, from == all ? "%s " : "%s:%u ", path, from);
 	return 0;
 }
 
-static int stop_at_once(void *context, const char *path)
+static int stop_at_once(void *context, const char *path, unsigned from, unsigned all)
 {
 	(void)path;
+	(void)from;
+	(void)all;
 	++*(int *)context;
 	return DS_CONFLICT;
 }
