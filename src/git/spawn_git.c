@@ -332,7 +332,7 @@ static size_t next_output(struct ds_git_process *git, char *into, size_t room)
 			return got;
 		ended = has_ended(git); /* what it wrote before that is there by now */
 		if (!ended && git->out >= 0) {
-			if (git->flows)
+			if (git->flows && git->said >= 0)
 				let_write(git);
 			wait_once(git, git->until);
 			git->flows = true;
