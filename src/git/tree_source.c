@@ -209,11 +209,16 @@ static enum there follow(struct walk *walk)
 	return there;
 }
 
-/* Most paths are the name of an entry, and no link is on the way to one. */
+/* Most paths are the name of an entry, and no link is on the way to one: that is looked for
+ * first, where nothing has to be put before it without copying it. */
 static enum there resolve(struct walk *walk, const char *path)
 {
 	const struct ds_buf *prefix = &walk->tree->prefix;
 
+	walk->entry = prefix->len ? DS_GIT_NOWHERE
+				  : ds_git_entries_find(&walk->tree->entries, ds_text_of(path));
+	if (walk->entry != DS_GIT_NOWHERE && !is_link(walk->tree, (size_t)walk->entry))
+		return ENTRY;
 	ds_buf_append(&walk->way, prefix->bytes, prefix->len);
 	ds_buf_puts(&walk->way, path);
 	if (walk->way.failed)
