@@ -165,6 +165,12 @@ static const struct kind_case kinds[] = {
 	{"intent to add, with sha256",
 	 "rm -rf .git; git init -q --object-format=sha256 .; git add d; git add -N a", NULL, "r",
 	 NULL, NULL, NULL, "d/b=4,\n"},
+	{"a conflict, beside an empty file",
+	 "git checkout -q .; git checkout -qb x; echo x >a; git commit -qam x; "
+	 "git checkout -q -; echo y >a; git commit -qam y; ! git merge -q x >/dev/null; : >e; "
+	 "git add e",
+	 NULL, "r", NULL, NULL, NULL,
+	 "a?not merged yet: its conflict is to be resolved\nd/b=2,\ne=\n"},
 	{"a conflict that one side deleted",
 	 "git checkout -q .; git checkout -qb x; git rm -q a; git commit -qm x; git checkout -q -; "
 	 "echo y >a; git commit -qam y; ! git merge -q x >/dev/null",
@@ -1011,6 +1017,8 @@ static const struct fault_case faults[] = {
 	{"a list out of order", OF("ls-files", "\"$REAL\" \"$@\"; \"$REAL\" \"$@\""),
 	 "a: git lists it twice, or out of order", ""},
 	{"a mode that is none", OF("ls-files", "\"$REAL\" \"$@\" | sed s/100644/100655/"),
+	 "a form that is not understood", ""},
+	{"a stage that is none", OF("ls-files", "\"$REAL\" \"$@\" | sed 's/ 0\\t/ 00\\t/g'"),
 	 "a form that is not understood", ""},
 	{"an id that is none", OF("ls-files", "\"$REAL\" \"$@\" | tr d x"),
 	 "a form that is not understood", ""},
