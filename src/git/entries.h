@@ -31,8 +31,8 @@ struct ds_git_entries {
 
 enum { DS_GIT_NOWHERE = -1 };
 
-/* Takes one record of `git diff-index --raw -z --no-abbrev` (or diff-tree): what stands
- * before the path, as ":100644 100644 <id> <id> M", and the path. */
+/* Takes one record: what stands before the path, ":100644 100644 <id> <id> M" as a diff has it
+ * or "100644 <id> 0" as a list of the index, and the path. */
 int ds_git_entries_add(struct ds_git_entries *entries, struct ds_text meta, struct ds_text path,
 		       ds_error *err);
 void ds_git_entries_free(struct ds_git_entries *entries);

@@ -17,10 +17,12 @@ static const char *const how[] = {
 /* No path is one that git left out of an index for it was only intended. */
 static const char *const of_index[] = {"diff-index", "--cached", "--ita-invisible-in-index"};
 static const char *const of_tree[] = {"diff-tree", "-r", "--no-commit-id"};
+static const char *const of_stages[] = {"ls-files", "--stage", "-z", "--full-name", "--"};
 
 struct question {
 	const char **args; /* to be freed, as is what the paths are in */
 	struct ds_buf paths;
+	char behind; /* what stands between the beginning of a record and its path */
 };
 
 static size_t count_of(const char *const *roots)
@@ -68,12 +70,29 @@ static bool compose(struct question *question, const struct ds_git_repository *r
 	return add_roots(question, at, repository->up, roots);
 }
 
+/* Without a path it would list no more than the directory that it is called in. */
+static bool compose_stages(struct question *question, const struct ds_git_repository *repository,
+			   const char *const *roots)
+{
+	enum { OWN = sizeof of_stages / sizeof *of_stages };
+	static const char *const everything[] = {"", NULL};
+
+	roots = *roots ? roots : everything;
+	question->behind = '\t';
+	question->args = calloc(OWN + count_of(roots) + 1, sizeof *question->args);
+	if (!question->args)
+		return false;
+	memcpy(question->args, of_stages, sizeof of_stages);
+	return add_roots(question, OWN, repository->up, roots);
+}
+
 /* ---- The answer --------------------------------------------------------- */
 
 /* The record that the bytes begin with; 0 where it is not whole, else its length. */
-static size_t next_record(struct ds_text bytes, struct ds_text *meta, struct ds_text *path)
+static size_t next_record(struct ds_text bytes, char behind, struct ds_text *meta,
+			  struct ds_text *path)
 {
-	const char *end = memchr(bytes.at, '\0', bytes.len);
+	const char *end = memchr(bytes.at, behind, bytes.len);
 	if (!end)
 		return 0;
 	*meta = (struct ds_text){bytes.at, (size_t)(end - bytes.at)};
@@ -86,7 +105,8 @@ static size_t next_record(struct ds_text bytes, struct ds_text *meta, struct ds_
 }
 
 /* Hands out what is whole and keeps the rest. */
-static int hand_out(struct ds_buf *bytes, ds_git_record_fn each, void *context, ds_error *err)
+static int hand_out(struct ds_buf *bytes, char behind, ds_git_record_fn each, void *context,
+		    ds_error *err)
 {
 	struct ds_text rest = {bytes->bytes, bytes->len};
 	struct ds_text meta;
@@ -94,7 +114,7 @@ static int hand_out(struct ds_buf *bytes, ds_git_record_fn each, void *context, 
 	size_t len;
 	int status = 0;
 
-	while (status == 0 && (len = next_record(rest, &meta, &path)) != 0) {
+	while (status == 0 && (len = next_record(rest, behind, &meta, &path)) != 0) {
 		rest.at += len;
 		rest.len -= len;
 		status = each(context, meta, path, err);
@@ -116,7 +136,8 @@ static int take_piece(struct ds_buf *bytes, struct ds_git_process *git, size_t *
 	return status;
 }
 
-static int take_all(struct ds_git_process *git, ds_git_record_fn each, void *context, ds_error *err)
+static int take_all(struct ds_git_process *git, char behind, ds_git_record_fn each, void *context,
+		    ds_error *err)
 {
 	struct ds_buf bytes = {0};
 	size_t got = 1;
@@ -125,7 +146,7 @@ static int take_all(struct ds_git_process *git, ds_git_record_fn each, void *con
 	while (status == 0 && got) {
 		status = take_piece(&bytes, git, &got, err);
 		if (status == 0 && got)
-			status = hand_out(&bytes, each, context, err);
+			status = hand_out(&bytes, behind, each, context, err);
 	}
 	if (status == 0 && bytes.len)
 		status = ds_fail(err, DS_TROUBLE, "git: a list that breaks off");
@@ -133,7 +154,8 @@ static int take_all(struct ds_git_process *git, ds_git_record_fn each, void *con
 	return status;
 }
 
-static int ask(const struct ds_git_call *call, ds_git_record_fn each, void *context, ds_error *err)
+static int ask(const struct ds_git_call *call, char behind, ds_git_record_fn each, void *context,
+	       ds_error *err)
 {
 	struct ds_git_answer answer = {0};
 	struct ds_git_process *git;
@@ -142,7 +164,7 @@ static int ask(const struct ds_git_call *call, ds_git_record_fn each, void *cont
 	int status = ds_git_start(&git, call, NULL, NULL, err);
 	if (status)
 		return status;
-	int taken = take_all(git, each, context, &of_taking);
+	int taken = take_all(git, behind, each, context, &of_taking);
 	if (taken) {
 		ds_git_stop(git);
 		return ds_fail(err, taken, "%s", of_taking.message);
@@ -154,19 +176,33 @@ static int ask(const struct ds_git_call *call, ds_git_record_fn each, void *cont
 	return status;
 }
 
+/* Takes the question, composed or not. */
+static int put(struct question *question, bool composed, const struct ds_git_repository *repository,
+	       ds_git_record_fn each, void *context, ds_error *err)
+{
+	struct ds_git_call call = ds_git_call_in(repository, question->args);
+
+	int status =
+		composed ? ask(&call, question->behind, each, context, err) : ds_fail_memory(err);
+	free(question->args);
+	ds_buf_free(&question->paths);
+	return status;
+}
+
 int ds_git_records(const struct ds_git_repository *repository, const char *from, const char *to,
 		   const char *const *roots, ds_git_record_fn each, void *context, ds_error *err)
 {
 	struct question question = {0};
-	int status = DS_TROUBLE;
 
-	if (compose(&question, repository, from, to, roots)) {
-		struct ds_git_call call = ds_git_call_in(repository, question.args);
-		status = ask(&call, each, context, err);
-	} else {
-		ds_fail_memory(err);
-	}
-	free(question.args);
-	ds_buf_free(&question.paths);
-	return status;
+	bool composed = compose(&question, repository, from, to, roots);
+	return put(&question, composed, repository, each, context, err);
+}
+
+int ds_git_stages(const struct ds_git_repository *repository, const char *const *roots,
+		  ds_git_record_fn each, void *context, ds_error *err)
+{
+	struct question question = {0};
+
+	bool composed = compose_stages(&question, repository, roots);
+	return put(&question, composed, repository, each, context, err);
 }

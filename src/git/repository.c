@@ -203,3 +203,10 @@ const char *ds_git_empty_tree(const struct ds_git_repository *repository)
 		       ? "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 		       : "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
 }
+
+const char *ds_git_empty_blob(const struct ds_git_repository *repository)
+{
+	return repository->id_size == 20
+		       ? "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+		       : "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813";
+}

@@ -38,4 +38,7 @@ struct ds_git_call ds_git_call_in(const struct ds_git_repository *repository,
 /* The empty tree of its kind of ids, in hex. */
 const char *ds_git_empty_tree(const struct ds_git_repository *repository);
 
+/* The file that holds nothing. */
+const char *ds_git_empty_blob(const struct ds_git_repository *repository);
+
 #endif

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* pipe2, SOCK_CLOEXEC, POSIX_SPAWN_SETSID: in POSIX since 2024 */
+#define _GNU_SOURCE /* pipe2, ppoll, SOCK_CLOEXEC, POSIX_SPAWN_SETSID: in POSIX since 2024 */
 #include "spawn_git.h"
 
 #include <errno.h>
@@ -19,6 +19,8 @@
 enum {
 	GRACE_MS = 2000, /* between asking it to end and ending it */
 	SLICE_MS = 50,   /* how long its end may go unnoticed while others have its output */
+	HEAD_START_US = 300,
+	PIPE_SIZE = 256 << 10, /* of what it writes in that time, more than it mostly is */
 };
 
 struct ds_git_process {
@@ -32,6 +34,7 @@ struct ds_git_process {
 	struct ds_text input; /* what was not sent yet */
 	struct ds_buf heard;  /* on its standard error */
 	int64_t until;
+	bool flows; /* it was waited for before: this is no short answer */
 	bool hung;  /* until that */
 	bool over;  /* wrote more than it may */
 	bool full;  /* memory ran out for what it wrote */
@@ -72,6 +75,9 @@ static bool open_output(int *ours, int *theirs)
 		return false;
 	*ours = ends[0];
 	*theirs = ends[1];
+#ifdef F_SETPIPE_SZ
+	fcntl(*ours, F_SETPIPE_SZ, PIPE_SIZE); /* without it, it only waits for us more often */
+#endif
 	return fcntl(*ours, F_SETFL, O_NONBLOCK) == 0;
 }
 
@@ -278,6 +284,16 @@ static bool may_go_on(struct ds_git_process *git)
 	return !has_failed(git);
 }
 
+/* Git writes 4 KiB at a time, and to wake somebody who waits for that takes it longer than
+ * the writing. So it gets a little ahead, unless it ends: then there is no more to wait for. */
+static void let_write(const struct ds_git_process *git)
+{
+	static const struct timespec head_start = {.tv_nsec = HEAD_START_US * 1000L};
+	struct pollfd end = {.fd = git->said, .events = POLLIN};
+
+	ppoll(&end, 1, &head_start, NULL);
+}
+
 /* Until there is something to read, or a slice is over. */
 static void wait_once(struct ds_git_process *git, int64_t until)
 {
@@ -315,8 +331,12 @@ static size_t next_output(struct ds_git_process *git, char *into, size_t room)
 		if (got || ended)
 			return got;
 		ended = has_ended(git); /* what it wrote before that is there by now */
-		if (!ended && git->out >= 0)
+		if (!ended && git->out >= 0) {
+			if (git->flows && git->said >= 0)
+				let_write(git);
 			wait_once(git, git->until);
+			git->flows = true;
+		}
 	}
 	return 0;
 }

@@ -6,8 +6,9 @@
  *	int status = ds_git_index_open(&source, &repository, roots, err);
  *
  * The paths beneath the roots, with the id of each, are read once, when the source is
- * opened: the index through `git diff-index --cached` against the empty tree, which
- * alone reads every kind of index right; a revision through `git ls-tree`. Contents come
+ * opened: the index through `git ls-files --stage`, or where that has an empty file through
+ * `git diff-index --cached` against the empty tree, which alone tells it from one that is
+ * only intended; a revision through `git diff-tree`. Contents come
  * from one `git cat-file --batch` that is fed with ids only and read while it works;
  * where it dies on an object, that one is DS_INDETERMINATE and another goes on behind it.
  *

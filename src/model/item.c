@@ -25,9 +25,18 @@ static int compare(const void *left, const void *right)
 	return order ? order : strcmp(a->path, b->path);
 }
 
+/* As they are where git lists them. */
+static bool are_sorted(const struct ds_items *items)
+{
+	for (size_t i = 1; i < items->len; i++)
+		if (compare(&items->at[i - 1], &items->at[i]) > 0)
+			return false;
+	return true;
+}
+
 void ds_items_sort(struct ds_items *items)
 {
-	if (items->len)
+	if (!are_sorted(items))
 		qsort(items->at, items->len, sizeof *items->at, compare);
 }
 

@@ -222,12 +222,31 @@ static bool ends_in_slash(struct ds_text text)
 	return text.len && text.at[text.len - 1] == '/';
 }
 
+/* The directories before the first wildcard are there byte by byte, or nothing matches: most
+ * of a path that is asked about is settled by that. False where they differ. */
+static bool skip_lead(struct ds_text *pattern, struct ds_text *path)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < pattern->len && pattern->at[i] != '*' && pattern->at[i] != '{';
+	     i++) {
+		if (i == path->len || pattern->at[i] != path->at[i])
+			return false;
+		if (pattern->at[i] == '/')
+			len = i + 1;
+	}
+	*pattern = rest(*pattern, len);
+	*path = rest(*path, len);
+	return true;
+}
+
 bool ds_pattern_match(const char *pattern, struct ds_text path, struct ds_captures *captures)
 {
 	struct ds_captures found = {0};
 	struct ds_text text = ds_text_of(pattern);
 
-	if (ends_in_slash(text) != ends_in_slash(path) || !match_all(text, path, &found))
+	if (ends_in_slash(text) != ends_in_slash(path) || !skip_lead(&text, &path) ||
+	    !match_all(text, path, &found))
 		return false;
 	if (captures)
 		*captures = found;

@@ -160,6 +160,21 @@ static const struct kind_case kinds[] = {
 	{"skipHash", "git config index.skipHash true; echo 3 >d/c; git add d/c", NULL, "r", NULL,
 	 NULL, NULL, ALL "d/c=3,\n"},
 	{"intent to add", "echo 3 >d/c; git add -N d/c", NULL, "r", NULL, NULL, NULL, ALL},
+	{"intent to add, beside an empty file", ": >b; git add b; echo 3 >d/c; git add -N d/c",
+	 NULL, "r/d", NULL, NULL, NULL, "a=1,\nb=\nd/b=2,\n"},
+	{"intent to add, with sha256",
+	 "rm -rf .git; git init -q --object-format=sha256 .; git add d; git add -N a", NULL, "r",
+	 NULL, NULL, NULL, "d/b=4,\n"},
+	{"a conflict, beside an empty file",
+	 "git checkout -q .; git checkout -qb x; echo x >a; git commit -qam x; "
+	 "git checkout -q -; echo y >a; git commit -qam y; ! git merge -q x >/dev/null; : >e; "
+	 "git add e",
+	 NULL, "r", NULL, NULL, NULL,
+	 "a?not merged yet: its conflict is to be resolved\nd/b=2,\ne=\n"},
+	{"a conflict that one side deleted",
+	 "git checkout -q .; git checkout -qb x; git rm -q a; git commit -qm x; git checkout -q -; "
+	 "echo y >a; git commit -qam y; ! git merge -q x >/dev/null",
+	 NULL, "r", NULL, NULL, NULL, "a?not merged yet: its conflict is to be resolved\nd/b=2,\n"},
 	{"skip-worktree and assume-unchanged",
 	 "git update-index --skip-worktree a; git update-index --assume-unchanged d/b", NULL, "r",
 	 NULL, NULL, NULL, ALL},
@@ -564,7 +579,8 @@ static const char marks[] =
 	"for k in core.fsmonitor core.sshCommand core.alternateRefsCommand core.pager core.editor "
 	"core.askPass diff.external diff.x.textconv diff.x.command filter.x.clean filter.x.smudge "
 	"filter.x.process merge.x.driver remote.origin.uploadpack gpg.program "
-	"credential.helper alias.diff-index alias.diff-tree alias.cat-file alias.rev-parse "
+	"credential.helper alias.ls-files alias.diff-index alias.diff-tree alias.cat-file "
+	"alias.rev-parse "
 	"interactive.diffFilter uploadpack.packObjectsHook; do git config $k \"$m\"; done; "
 	"git config filter.x.required true; git config core.hooksPath hooks; mkdir hooks; "
 	"for h in post-index-change reference-transaction post-checkout pre-commit; do "
@@ -969,14 +985,15 @@ Test(gitsource, many)
  * command, $g what runs the real git. */
 static void fake_git(const char *body)
 {
-	test_scratch_run(&scratch,
-			 "mkdir -p bin; cat >bin/git <<'END'\n"
-			 "#!/bin/sh\n"
-			 "c=; for a; do case $a in diff-index|cat-file|rev-parse) c=$a; esac; "
-			 "done\n"
-			 "g() { exec \"$REAL\" \"$@\"; }\n"
-			 "%s\nEND\nchmod +x bin/git",
-			 body);
+	test_scratch_run(
+		&scratch,
+		"mkdir -p bin; cat >bin/git <<'END'\n"
+		"#!/bin/sh\n"
+		"c=; for a; do case $a in ls-files|diff-index|cat-file|rev-parse) c=$a; esac; "
+		"done\n"
+		"g() { exec \"$REAL\" \"$@\"; }\n"
+		"%s\nEND\nchmod +x bin/git",
+		body);
 }
 
 struct fault_case {
@@ -992,25 +1009,28 @@ static const struct fault_case faults[] = {
 	{"none of it", "g \"$@\"", NULL, "a=1,\nd/b=2,\n"},
 	{"says nothing", "exit 0", "git rev-parse: an answer that is not understood", ""},
 	{"fails", "exit 3", "git rev-parse: exited with 3 and said nothing", ""},
-	{"no list", OF("diff-index", "exit 7"), "git diff-index: exited with 7", ""},
-	{"fails behind the list", OF("diff-index", "\"$REAL\" \"$@\"; exit 7"),
-	 "git diff-index: exited with 7", ""},
-	{"a list that hangs", OF("diff-index", "sleep 60"), "git diff-index: stopped", ""},
-	{"a list that hangs behind it", OF("diff-index", "\"$REAL\" \"$@\"; sleep 60"),
-	 "git diff-index: stopped", ""},
-	{"no list but rubbish", OF("diff-index", "printf 'rubbish\\0a\\0'"),
+	{"no list", OF("ls-files", "exit 7"), "git ls-files: exited with 7", ""},
+	{"fails behind the list", OF("ls-files", "\"$REAL\" \"$@\"; exit 7"),
+	 "git ls-files: exited with 7", ""},
+	{"a list that hangs", OF("ls-files", "sleep 60"), "git ls-files: stopped", ""},
+	{"a list that hangs behind it", OF("ls-files", "\"$REAL\" \"$@\"; sleep 60"),
+	 "git ls-files: stopped", ""},
+	{"no list but rubbish", OF("ls-files", "printf 'rubbish\\ta\\0'"),
 	 "a form that is not understood", ""},
-	{"rubbish without an end", OF("diff-index", "exec cat /dev/zero"),
+	{"rubbish without an end", OF("ls-files", "printf '\\t'; exec cat /dev/zero"),
 	 "a form that is not understood", ""},
-	{"a path without an end", OF("diff-index", "tr '\\0' x </dev/zero"), "a path of more than",
+	{"a path without an end", OF("ls-files", "printf '\\t'; exec tr '\\0' x </dev/zero"),
+	 "a path of more than", ""},
+	{"nothing but paths", OF("ls-files", "exec cat /dev/zero"), "a path of more than", ""},
+	{"half a list", OF("ls-files", "\"$REAL\" \"$@\" | head -c 100"), "a list that breaks off",
 	 ""},
-	{"half a list", OF("diff-index", "\"$REAL\" \"$@\" | head -c 100"),
-	 "a list that breaks off", ""},
-	{"a list out of order", OF("diff-index", "\"$REAL\" \"$@\"; \"$REAL\" \"$@\""),
+	{"a list out of order", OF("ls-files", "\"$REAL\" \"$@\"; \"$REAL\" \"$@\""),
 	 "a: git lists it twice, or out of order", ""},
-	{"a mode that is none", OF("diff-index", "\"$REAL\" \"$@\" | sed s/100644/100655/"),
+	{"a mode that is none", OF("ls-files", "\"$REAL\" \"$@\" | sed s/100644/100655/"),
 	 "a form that is not understood", ""},
-	{"an id that is none", OF("diff-index", "\"$REAL\" \"$@\" | tr d x"),
+	{"a stage that is none", OF("ls-files", "\"$REAL\" \"$@\" | sed 's/ 0\\t/ 00\\t/g'"),
+	 "a form that is not understood", ""},
+	{"an id that is none", OF("ls-files", "\"$REAL\" \"$@\" | tr d x"),
 	 "a form that is not understood", ""},
 	{"no contents", OF("cat-file", "exit 7"), NULL,
 	 "a?git cat-file: exited with 7 and said nothing\nd/b?git cat-file: exited"},
