@@ -179,10 +179,14 @@ bool cli_is_for_gate(const struct cli_program *program, const struct cli_options
 		bool given;
 		const char *name;
 	} all[] = {
-		{options->rule, "--rule"},         {options->gate, "--gate"},
-		{options->strict, "--strict"},     {options->severities, "--severity"},
-		{options->baseline, "--baseline"}, {options->no_baseline, "--no-baseline"},
-		{options->verbose, "--verbose"},   {options->color != CLI_COLOR_AUTO, "--color"},
+		{options->rule, "--rule"},
+		{options->gate, "--gate"},
+		{options->strict, "--strict"},
+		{options->severities && *options->severities, "--severity"},
+		{options->baseline, "--baseline"},
+		{options->no_baseline, "--no-baseline"},
+		{options->verbose, "--verbose"},
+		{options->color != CLI_COLOR_AUTO, "--color"},
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
