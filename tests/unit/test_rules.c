@@ -86,6 +86,11 @@ Test(pattern, matches)
 		{"a/**/{id}/x", "a/x", NULL},
 		{".specweave/increments/{id}/", ".specweave/increments/0047-x/", "id=0047-x "},
 		{".specweave/increments/_*/", ".specweave/increments/_archive/", ""},
+		{".specweave/increments/_*/", ".specweave/decrements/_archive/", NULL},
+		{".specweave/increments/_*/", ".specweave/increments/0047-x/", NULL},
+		{".specweave/increments/{id}/", ".specweave/", NULL},
+		{"a/b-{id}/", "a/b/", NULL},
+		{"a/b-{id}/c", "a/b-1/c", "id=1 "},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct ds_captures captures = {0};
