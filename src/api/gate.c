@@ -91,9 +91,11 @@ static bool raise(ds_result *result, const ds_repo *repo, ds_finding *finding)
 {
 	struct ds_buf line = {0};
 
-	ds_buf_printf(&line, "%s%s %s, and the rest of the item stays",
-		      repo->origin == DS_INDEX ? "this commit removes " : "",
-		      finding->copies[0].name, repo->origin == DS_INDEX ? "" : "was removed");
+	ds_buf_printf(&line,
+		      repo->origin == DS_INDEX
+			      ? "this commit removes %s, and the rest of the item stays"
+			      : "%s was removed, and the rest of the item stays",
+		      finding->copies[0].name);
 	finding->severity = DS_ERROR;
 	finding->advice = "restore the file, or remove the whole item";
 	finding->message =

@@ -132,6 +132,8 @@ static int ask_batch(const struct ds_git_repository *repository, const char *id,
 
 	memcpy(args + OWN_WORDS, paths, count * sizeof *paths);
 	int status = run(&answer, &call, err);
+	if (status == 0 && answer.out.len && answer.out.bytes[answer.out.len - 1])
+		status = ds_fail(err, DS_TROUBLE, "git ls-tree: a list that breaks off");
 	if (status == 0)
 		status = note(&answer.out, paths, count, was, err);
 	ds_git_answer_free(&answer);

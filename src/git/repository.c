@@ -26,10 +26,13 @@ static const char *const question[] = {
 	NULL,
 };
 
-/* Takes the lines apart; 0 where they are not as many as there should be. */
+/* Takes the lines apart; 0 where they are not as many as there should be, or no text. */
 static size_t split(char *lines[ANSWERS], struct ds_buf *out)
 {
 	size_t count = 0;
+
+	if (out->len && memchr(out->bytes, '\0', out->len))
+		return 0;
 	for (char *at = out->bytes, *end; at && (end = strchr(at, '\n')); at = end + 1) {
 		if (count == ANSWERS)
 			return 0;

@@ -47,10 +47,10 @@ fail() {
 
 # check WHAT COMMAND...
 check() {
-  what=$1
+  checked=$1
   shift
   checks=$((checks + 1))
-  "$@" || fail "$what"
+  "$@" || fail "$checked"
 }
 
 # status_of COMMAND...: its output in $scratch/out and err, its status in result
