@@ -143,6 +143,23 @@ unsigned char *ds_git_entries_id(const struct ds_git_entries *entries, size_t in
 	return mark_at(entries, index) + 1;
 }
 
+static void cut_out(struct ds_buf *buf, size_t index, size_t size)
+{
+	char *at = buf->bytes + index * size;
+
+	memmove(at, at + size, buf->len - (index + 1) * size);
+	ds_buf_cut(buf, buf->len - size);
+}
+
+/* Its path stays where it lies: nothing points there any more. */
+void ds_git_entries_drop(struct ds_git_entries *entries, size_t index)
+{
+	cut_out(&entries->offsets, index, sizeof(uint32_t));
+	cut_out(&entries->marks, index, 1 + entries->id_size);
+	entries->count--;
+	entries->last = 0;
+}
+
 /* Whether an entry comes before the text with `next` behind it. */
 static bool is_before(const struct ds_git_entries *entries, size_t index, struct ds_text text,
 		      char next)

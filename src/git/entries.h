@@ -37,6 +37,9 @@ int ds_git_entries_add(struct ds_git_entries *entries, struct ds_text meta, stru
 		       ds_error *err);
 void ds_git_entries_free(struct ds_git_entries *entries);
 
+/* Takes one away. */
+void ds_git_entries_drop(struct ds_git_entries *entries, size_t index);
+
 const char *ds_git_entries_path(const struct ds_git_entries *entries, size_t index);
 enum ds_git_mark ds_git_entries_mark(const struct ds_git_entries *entries, size_t index);
 unsigned char *ds_git_entries_id(const struct ds_git_entries *entries, size_t index);

@@ -20,7 +20,7 @@ struct tree {
 	struct ds_source_ops ops; /* with the name of this one */
 	const struct ds_git_repository *repository;
 	struct ds_git_entries entries;
-	bool unsure; /* an entry may be one that is only intended */
+	struct ds_buf unsure; /* entries that may be only intended, a uint32_t each */
 	struct ds_git_objects *objects;
 	struct ds_git_compared compared;
 	char id[DS_GIT_HEX_ROOM]; /* of the tree, in hex; empty: the index */
@@ -413,6 +413,7 @@ static void tree_free(struct ds_source *source)
 	ds_git_compared_free(&tree->compared);
 	ds_buf_free(&tree->prefix);
 	ds_buf_free(&tree->targets);
+	ds_buf_free(&tree->unsure);
 	free(tree->name);
 	free(tree->roots);
 	free(tree);
@@ -471,10 +472,13 @@ static int add(void *context, struct ds_text meta, struct ds_text path, ds_error
 	struct tree *tree = context;
 	const char *id = meta.at + strlen("100644 ");
 
-	/* In the index alone: a diff has more before its ids. */
-	tree->unsure |=
-		meta.len > strlen("100644 ") &&
+	/* In the index alone, for a diff has more before its ids; of what is merged. */
+	bool unsure =
+		meta.len > strlen("100644 ") && meta.at[meta.len - 1] == '0' &&
 		strncmp(id, ds_git_empty_blob(tree->repository), 2 * tree->entries.id_size) == 0;
+	uint32_t index = (uint32_t)tree->entries.count;
+	if (unsure && !ds_buf_append(&tree->unsure, (const char *)&index, sizeof index))
+		return ds_fail_memory(err);
 	return ds_git_entries_add(&tree->entries, meta, path, err);
 }
 
@@ -485,14 +489,58 @@ static int list_tree(struct tree *tree, ds_error *err)
 			      tree->compared.tree, tree->roots, add, tree, err);
 }
 
+/* ---- Files that are only intended ---------------------------------------- */
+
+enum { UNSURE_MOST = 256 }; /* so many paths a command line surely holds */
+
+struct unsure {
+	struct tree *tree;
+	const uint32_t *indices;
+	size_t count;
+	bool really[UNSURE_MOST];
+	const char *paths[UNSURE_MOST + 1];
+};
+
+static int note_real(void *context, struct ds_text meta, struct ds_text path, ds_error *err)
+{
+	struct unsure *unsure = context;
+
+	(void)meta;
+	(void)err;
+	for (size_t i = 0; i < unsure->count; i++)
+		unsure->really[i] |= ds_text_is(path, unsure->paths[i]);
+	return 0;
+}
+
+/* Asks of those paths alone, which is next to nothing, and takes away what is not there. */
+static int drop_intended(struct tree *tree, ds_error *err)
+{
+	struct unsure unsure = {.tree = tree,
+				.indices = (const uint32_t *)(void *)tree->unsure.bytes,
+				.count = tree->unsure.len / sizeof(uint32_t)};
+
+	for (size_t i = 0; i < unsure.count; i++)
+		unsure.paths[i] = ds_git_entries_path(&tree->entries, unsure.indices[i]);
+	int status = ds_git_records(tree->repository, ds_git_empty_tree(tree->repository), NULL,
+				    unsure.paths, note_real, &unsure, err);
+	/* From the end, so that the others stay where they are. */
+	for (size_t i = unsure.count; i-- > 0 && status == 0;)
+		if (!unsure.really[i])
+			ds_git_entries_drop(&tree->entries, unsure.indices[i]);
+	return status;
+}
+
 /* A diff tells an empty file from one that is only intended, and takes twice as long: it is
- * asked for where there is one or the other. */
+ * asked about such files alone, or, where they are many, about everything. */
 static int list_index(struct tree *tree, ds_error *err)
 {
 	int status = ds_git_stages(tree->repository, tree->roots, add, tree, err);
-	if (status || !tree->unsure)
+	if (status || !tree->unsure.len)
 		return status;
+	if (tree->unsure.len <= UNSURE_MOST * sizeof(uint32_t))
+		return drop_intended(tree, err);
 	ds_git_entries_free(&tree->entries);
+	ds_buf_cut(&tree->unsure, 0);
 	return list_tree(tree, err);
 }
 

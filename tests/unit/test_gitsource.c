@@ -160,6 +160,10 @@ static const struct kind_case kinds[] = {
 	{"skipHash", "git config index.skipHash true; echo 3 >d/c; git add d/c", NULL, "r", NULL,
 	 NULL, NULL, ALL "d/c=3,\n"},
 	{"intent to add", "echo 3 >d/c; git add -N d/c", NULL, "r", NULL, NULL, NULL, ALL},
+	{"intent to add, between and behind empty files",
+	 ": >b; : >d/a; : >d/z; git add b d/a d/z; for f in 0 d/aa d/y e; do echo 3 >$f; done; "
+	 "git add -N 0 d/aa d/y e",
+	 NULL, "r", NULL, NULL, NULL, "a=1,\nb=\nd/a=\nd/b=2,\nd/z=\n"},
 	{"intent to add, beside an empty file", ": >b; git add b; echo 3 >d/c; git add -N d/c",
 	 NULL, "r/d", NULL, NULL, NULL, "a=1,\nb=\nd/b=2,\n"},
 	{"intent to add, with sha256",
@@ -320,6 +324,28 @@ Test(gitsource, kinds)
 			source->ops->free(source);
 		set_variables(c->variable, false);
 	}
+}
+
+/* With so many empty files all is asked about again. */
+Test(gitsource, many_empty_files_and_one_that_is_only_intended)
+{
+	static const struct {
+		const char *path;
+		enum ds_kind kind;
+	} there[] = {
+		{"e1", DS_REGULAR}, {"e300", DS_REGULAR}, {"d/c", DS_MISSING}, {"a", DS_REGULAR}};
+	struct ds_blob blob = {0};
+	struct ds_source *source;
+
+	begin("for i in $(seq 300); do : >e$i; done; git add e*; echo 3 >d/c; git add -N d/c");
+	go_to("r");
+	cr_assert_eq(open_source(&source, NULL, NULL, NULL), 0, "%s", err.message);
+	for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
+		source->ops->read(source, there[i].path, NULL, &blob);
+		cr_expect_eq(blob.kind, there[i].kind, "%s", there[i].path);
+	}
+	ds_blob_free(&blob);
+	source->ops->free(source);
 }
 
 /* ---- Which repository ---------------------------------------------------- */
