@@ -67,14 +67,10 @@ static const char *const of_paths[] = {
 /* Contents are judged as they are, whatever refs/replace puts in their place, and so are
  * parents, whatever info/grafts says. */
 static const char *const of_reading[] = {
-	"GIT_ALLOW_PROTOCOL=none",
-	"GIT_GRAFT_FILE=/dev/null",
-	"GIT_LITERAL_PATHSPECS=1",
-	"GIT_NO_LAZY_FETCH=1",
-	"GIT_NO_REPLACE_OBJECTS=1",
-	"GIT_OPTIONAL_LOCKS=0",
-	"GIT_TERMINAL_PROMPT=0",
-	NULL,
+	"GIT_ALLOW_PROTOCOL=none",  "GIT_GRAFT_FILE=/dev/null",
+	"GIT_LITERAL_PATHSPECS=1",  "GIT_NO_LAZY_FETCH=1",
+	"GIT_NO_REPLACE_OBJECTS=1", "GIT_OPTIONAL_LOCKS=0",
+	"GIT_TERMINAL_PROMPT=0",    NULL,
 };
 
 static const char *const of_writing[] = {"GIT_TERMINAL_PROMPT=0", NULL};
