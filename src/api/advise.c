@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "compared.h"
 #include "err.h"
 #include "finding.h"
 #include "gate.h"
@@ -23,8 +24,9 @@ struct adviser {
 	ds_repo *files;           /* the same root in the worktree; NULL where no rule fits that */
 	struct ds_source *source; /* of its files; NULL where that cannot be opened */
 	struct ds_interrupted interrupted;
-	bool partial; /* a `git commit -- FILE` is under way, with an index of its own */
-	bool sparse;  /* git has to be told that paths it leaves out are meant */
+	bool checked_out; /* what is judged is what HEAD has: the worktree is that of it */
+	bool partial;     /* a `git commit -- FILE` is under way, with an index of its own */
+	bool sparse;      /* git has to be told that paths it leaves out are meant */
 
 	ds_finding *finding; /* the one at hand */
 	struct ds_desk judged;
@@ -201,6 +203,13 @@ static bool give(struct adviser *a, const char *fix, const char *outcome)
 	return fix && outcome;
 }
 
+static bool give_other(struct adviser *a, const char *choice, const char *other)
+{
+	a->finding->choice = choice;
+	a->finding->other = other;
+	return choice && other;
+}
+
 /* ---- The repairs --------------------------------------------------- */
 
 static bool advise_add(struct adviser *a, const ds_item_view *item)
@@ -229,12 +238,13 @@ static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_ite
 		say_add(a, item, which);
 		const char *fix = keep(a);
 		ds_buf_puts(&a->line, same->outcome);
-		if (strstr(same->outcome, "; to keep ")) {
-			ds_buf_puts(&a->line, " && ");
-			say_add(a, item, ~0u);
-		}
 		say_side_effects(a, which);
 		well = give(a, fix, keep(a));
+	}
+	if (well && same && same->other) {
+		ds_buf_printf(&a->line, "%s && ", same->other);
+		say_add(a, item, ~0u);
+		well = give_other(a, same->choice, keep(a));
 	}
 	ds_findings_free(&findings);
 	return well;
@@ -272,12 +282,12 @@ static bool advise_restore(struct adviser *a, const ds_item_view *item)
 		say_copies(a, item, gone);
 	}
 	const char *fix = keep(a);
-	ds_buf_printf(&a->line, "keeps %s; to remove the item: ", a->finding->copies[0].name);
+	ds_buf_printf(&a->line, "keeps %s", a->finding->copies[0].name);
+	say_side_effects(a, 0);
+	const char *outcome = keep(a);
 	say_git(a, a->sparse ? "rm -r --sparse --" : "rm -r --");
 	say_path(a, item->path);
-	if (a->partial)
-		ds_buf_puts(&a->line, ", and name it in `git commit -- FILE...`");
-	return give(a, fix, keep(a));
+	return give(a, fix, outcome) && give_other(a, "to remove the item", keep(a));
 }
 
 /* Nothing can be mended where the files are not. */
@@ -331,6 +341,15 @@ static bool advise_index(struct adviser *a, const struct ds_item *it, const ds_i
 	return true;
 }
 
+/* The command with the option that commits what it changed. */
+static const char *committing(struct adviser *a, const char *command)
+{
+	size_t program = strcspn(command, " ");
+
+	ds_buf_printf(&a->line, "%.*s --commit%s", (int)program, command, command + program);
+	return keep(a);
+}
+
 /* A commit that is made is repaired by another one. */
 static bool advise_revision(struct adviser *a, const struct ds_item *it)
 {
@@ -340,13 +359,19 @@ static bool advise_revision(struct adviser *a, const struct ds_item *it)
 	if (a->finding->code == DS_MISSING_COPY)
 		return true;
 	if (is_settled_there(a)) {
-		a->finding->advice = "the worktree agrees already: commit that";
+		a->finding->advice = "the worktree agrees already: commit that, then try again";
 		return true;
 	}
 	if (ds_judge(&a->there) == DS_ITEM_DESYNCED && ds_is_repairable(&a->there, it))
 		well = ds_describe(&a->there, it, 0, &findings, &a->result->strings);
-	if (well && findings.len && findings.at[0].fix)
-		well = give(a, findings.at[0].fix, findings.at[0].outcome);
+	const ds_finding *same = well && findings.len ? &findings.at[0] : NULL;
+	if (same && same->fix && same->outcome) {
+		ds_buf_printf(&a->line, "%s, and commits that: then try again", same->outcome);
+		const char *outcome = keep(a);
+		well = give(a, committing(a, same->fix), outcome);
+	}
+	if (well && same && same->other)
+		well = give_other(a, same->choice, committing(a, same->other));
 	ds_findings_free(&findings);
 	return well;
 }
@@ -397,6 +422,11 @@ static bool advise(struct adviser *a)
 	const ds_item_view *item = rule ? ds_item_of(a->result, a->repo, a->finding, 0) : NULL;
 
 	a->finding->fix = a->finding->outcome = NULL;
+	a->finding->choice = a->finding->other = NULL;
+	if (a->repo->origin == DS_REVISION && !a->checked_out) {
+		a->finding->advice = "check that revision out, repair it there, and commit";
+		return true;
+	}
 	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
 	if (a->interrupted.found)
@@ -405,6 +435,24 @@ static bool advise(struct adviser *a)
 }
 
 /* ---- All of them --------------------------------------------------------- */
+
+/* Both have the same tree. */
+static bool is_checked_out(const ds_repo *repo)
+{
+	const char *const names[] = {repo->source->ops->name, "HEAD"};
+	char ids[2][DS_GIT_HEX_ROOM] = {"", ""};
+	struct ds_buf name = {0};
+	char type;
+
+	for (int i = 0; i < 2; i++) {
+		ds_buf_cut(&name, 0);
+		ds_buf_printf(&name, "%s^{tree}", names[i]);
+		if (name.failed || ds_git_resolve(ids[i], &type, &repo->git, name.bytes, NULL) != 0)
+			ids[i][0] = '\0';
+	}
+	ds_buf_free(&name);
+	return *ids[0] && strcmp(ids[0], ids[1]) == 0;
+}
 
 static const char partial_index[] = "next-index-";
 
@@ -500,6 +548,7 @@ int ds_advise(ds_result *result, ds_repo *repo, ds_error *err)
 	if (repo->origin == DS_WORKTREE || !has_errors(result))
 		return 0;
 	a.sparse = is_sparse(repo);
+	a.checked_out = repo->origin == DS_REVISION && repo->git.top && is_checked_out(repo);
 	open_files(&a);
 	announce_all(&a);
 	for (size_t i = 0; i < result->finding_count && well; i++) {

@@ -193,11 +193,12 @@ static bool may_be_set(const struct ds_desk *desk, int status)
 
 /* How to get the other result: to believe the copy that says it is no step, and so goes
  * where the rule has none. */
-static void say_other(struct words *w, int copy)
+static bool describe_other(struct words *w, ds_finding *finding, int copy)
 {
 	int status = w->desk->copies[copy].status;
 
-	ds_buf_printf(&w->line, "; to keep %s: ", word_of(w->desk, status));
+	ds_buf_printf(&w->line, "to keep %s", word_of(w->desk, status));
+	finding->choice = keep(w);
 	if (may_be_set(w->desk, status)) {
 		say_command(w, "desync-set");
 		ds_buf_printf(&w->line, " %s", word_of(w->desk, status));
@@ -211,10 +212,12 @@ static void say_other(struct words *w, int copy)
 			say_command(w, command.bytes);
 		ds_buf_free(&command);
 	}
+	finding->other = keep(w);
+	return finding->choice && finding->other;
 }
 
-/* "sets spec.md to completed; to keep active: desync-set 0047 active" */
-static void say_outcome(struct words *w)
+/* "sets spec.md to completed", and "to keep active": "desync-set 0047 active". */
+static bool describe_outcome(struct words *w, ds_finding *finding)
 {
 	const struct ds_desk *desk = w->desk;
 	const char *separator = "sets ";
@@ -230,8 +233,8 @@ static void say_outcome(struct words *w)
 	}
 	ds_buf_printf(&w->line, " to %s",
 		      word_of(desk, desk->copies[desk->rule->authority].status));
-	if (kept != DS_NO_COPY)
-		say_other(w, kept);
+	finding->outcome = keep(w);
+	return finding->outcome && (kept == DS_NO_COPY || describe_other(w, finding, kept));
 }
 
 bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item)
@@ -254,9 +257,7 @@ static bool describe_repair(struct words *w, ds_finding *finding)
 		return true;
 	say_command(w, "desync-fix --yes");
 	finding->fix = keep(w);
-	say_outcome(w);
-	finding->outcome = keep(w);
-	return finding->fix && finding->outcome;
+	return finding->fix && describe_outcome(w, finding);
 }
 
 /* The copy to look at first is the one that the repair would change. */

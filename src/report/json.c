@@ -73,6 +73,8 @@ static void put_finding(struct ds_writer *w, const ds_finding *finding)
 	put_member(w, &separator, "message", finding->message);
 	put_member(w, &separator, "fix", finding->fix);
 	put_member(w, &separator, "outcome", finding->outcome);
+	put_member(w, &separator, "choice", finding->choice);
+	put_member(w, &separator, "other", finding->other);
 	put_key(w, &separator, "copies");
 	ds_put(w, "[");
 	for (size_t i = 0; i < finding->copy_count; i++) {

@@ -158,21 +158,34 @@ void ds_put_copies(struct ds_writer *w, const ds_finding *finding, bool with_foc
 	}
 }
 
+static void put_command(struct ds_writer *w, const char *when, const char *command)
+{
+	ds_put(w, "    ");
+	ds_put(w, when);
+	ds_put(w, ": ");
+	ds_paint(w, DS_BOLD);
+	ds_put_escaped(w, command);
+	ds_paint(w, DS_PLAIN);
+	ds_put(w, "\n");
+}
+
+/* Nothing stands behind a command: a line is pasted as it is. */
 void ds_put_repair(struct ds_writer *w, const ds_finding *finding)
 {
-	const char *advice = finding->fix ? finding->fix : finding->advice;
-	if (!advice)
-		return;
-	ds_put(w, "    repair: ");
-	ds_paint(w, finding->fix ? DS_BOLD : DS_PLAIN);
-	ds_put_escaped(w, advice);
-	ds_paint(w, DS_PLAIN);
-	if (finding->fix && finding->outcome) {
-		ds_put(w, " (");
-		ds_put_escaped(w, finding->outcome);
-		ds_put(w, ")");
+	if (finding->fix) {
+		put_command(w, "repair", finding->fix);
+		if (finding->outcome) {
+			ds_put(w, "        ");
+			ds_put_escaped(w, finding->outcome);
+			ds_put(w, "\n");
+		}
+		if (finding->other)
+			put_command(w, finding->choice, finding->other);
+	} else if (finding->advice) {
+		ds_put(w, "    repair: ");
+		ds_put_escaped(w, finding->advice);
+		ds_put(w, "\n");
 	}
-	ds_put(w, "\n");
 }
 
 void ds_put_whole(struct ds_writer *w, const ds_finding *finding)

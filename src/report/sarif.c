@@ -192,6 +192,8 @@ static void put_result(struct ds_writer *w, const ds_finding *finding)
 	ds_json_member(out, "rule", finding->rule);
 	ds_json_member(out, "fix", finding->fix);
 	ds_json_member(out, "outcome", finding->outcome);
+	ds_json_member(out, "choice", finding->choice);
+	ds_json_member(out, "other", finding->other);
 	ds_buf_puts(out, "}}");
 }
 

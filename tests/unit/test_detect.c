@@ -141,8 +141,9 @@ Test(detect, says_where_and_how_to_repair)
 	cr_expect(finding->copies[1].line == 3 && finding->copies[1].column == 10);
 	cr_expect_eq(finding->focus, 1);
 	cr_expect_str_eq(finding->fix, "desync-fix --yes 0047-us");
-	cr_expect_str_eq(finding->outcome,
-			 "sets spec.md to completed; to keep active: desync-set 0047-us active");
+	cr_expect_str_eq(finding->outcome, "sets spec.md to completed");
+	cr_expect_str_eq(finding->choice, "to keep active");
+	cr_expect_str_eq(finding->other, "desync-set 0047-us active");
 	ds_scanned_free(&scanned);
 }
 
@@ -322,8 +323,9 @@ Test(detect, compares_more_than_two_copies)
 	cr_assert_eq(scan_files(&scanned, &source, &three_copies, files, NULL, false), 0);
 	cr_assert_eq(scanned.findings.len, 1);
 	cr_expect_str_eq(scanned.findings.at[0].message, "a says todo, b says done, c says todo");
-	cr_expect_str_eq(scanned.findings.at[0].outcome,
-			 "sets a and c to done; to keep todo: desync-fix --yes --prefer a 1");
+	cr_expect_str_eq(scanned.findings.at[0].outcome, "sets a and c to done");
+	cr_expect_str_eq(scanned.findings.at[0].choice, "to keep todo");
+	cr_expect_str_eq(scanned.findings.at[0].other, "desync-fix --yes --prefer a 1");
 	cr_expect_eq(scanned.findings.at[0].focus, 0);
 	ds_scanned_free(&scanned);
 }

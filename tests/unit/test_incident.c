@@ -330,13 +330,13 @@ Test(formatReport, should_format_report_with_desyncs)
 	test_scratch_increment(&scratch, "0047-us", "completed", "active");
 	scan();
 	char *text = report();
-	cr_expect_str_eq(text,
-			 ".specweave/increments/0047-us/spec.md:3:9: error: "
-			 "metadata.json says completed, spec.md says active "
-			 "[status-mismatch]\n"
-			 "    .specweave/increments/0047-us/metadata.json:3:14: completed\n"
-			 "    repair: desync-fix --yes 0047-us (sets spec.md to completed; to "
-			 "keep active: desync-set 0047-us active)\n"
-			 "0 agree, 1 desynced\n");
+	cr_expect_str_eq(text, ".specweave/increments/0047-us/spec.md:3:9: error: "
+			       "metadata.json says completed, spec.md says active "
+			       "[status-mismatch]\n"
+			       "    .specweave/increments/0047-us/metadata.json:3:14: completed\n"
+			       "    repair: desync-fix --yes 0047-us\n"
+			       "        sets spec.md to completed\n"
+			       "    to keep active: desync-set 0047-us active\n"
+			       "0 agree, 1 desynced\n");
 	free(text);
 }

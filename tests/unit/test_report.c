@@ -26,7 +26,9 @@ static const ds_finding mismatch = {
 	.item = "0047-us",
 	.message = "metadata.json says completed, spec.md says active",
 	.fix = "desync-fix --yes 0047-us",
-	.outcome = "sets spec.md to completed; to keep active: desync-set 0047-us active",
+	.outcome = "sets spec.md to completed",
+	.other = "desync-set 0047-us active",
+	.choice = "to keep active",
 	.advice = "by hand",
 	.copies = mismatch_copies,
 	.copy_count = 2,
@@ -105,8 +107,9 @@ Test(text, puts_errors_first_folds_warnings_and_counts)
 		"d/spec.md:5:9: error: 0047-us: metadata.json says completed, spec.md says active "
 		"[status-mismatch]\n"
 		"    d/metadata.json:3:14: completed\n"
-		"    repair: desync-fix --yes 0047-us (sets spec.md to completed; to keep active: "
-		"desync-set 0047-us active)\n"
+		"    repair: desync-fix --yes 0047-us\n"
+		"        sets spec.md to completed\n"
+		"    to keep active: desync-set 0047-us active\n"
 		"warning: 4 items: a copy is not there [missing-copy]: 0001-a, 0002-b, 0050-c and "
 		"1 more "
 		"(-v lists them)\n"
@@ -137,7 +140,7 @@ Test(text, is_a_line_an_error_where_there_are_many)
 		size_t lines = 0;
 		for (const char *at = got; (at = strchr(at, '\n')); at++)
 			lines++;
-		cr_expect_eq(lines, count == 6 ? 3 * 6 + 1 : 7 + 2);
+		cr_expect_eq(lines, count == 6 ? 5 * 6 + 1 : 7 + 2);
 		cr_expect_eq(strstr(got, "repair: ") != NULL, count == 6);
 		cr_expect_not_null(strstr(verbose, "repair: "));
 		free(got);
@@ -439,8 +442,7 @@ Test(sarif, says_where_and_what_to_do)
 	cr_expect_str_eq(string_of(first, "level"), "error");
 	cr_expect_str_eq(string_of(gap, "level"), "warning");
 	cr_expect_not_null(strstr(text_at(first, "message/text"), "0047-us: metadata.json says"));
-	cr_expect_not_null(
-		strstr(text_at(first, "message/text"), "desync-fix --yes 0047-us (sets"));
+	cr_expect_not_null(strstr(text_at(first, "message/text"), "desync-fix --yes 0047-us\n"));
 	cr_expect_str_eq(text_at(place, "artifactLocation/uri"), "d/spec.md");
 	cr_expect_str_eq(text_at(place, "artifactLocation/uriBaseId"), "%SRCROOT%");
 	cr_expect_eq(number_of(at(place, "region"), "startLine"), 5);
@@ -749,8 +751,9 @@ Test(github, is_a_command_a_finding_and_a_count)
 		"::error title=desync::77: no such item\n"
 		"::error file=d/spec.md,line=5,col=9,title=status-mismatch 0047-us::metadata.json "
 		"says completed, spec.md says active%0A    d/metadata.json:3:14: completed%0A    "
-		"d/spec.md:5:9: active%0A    repair: desync-fix --yes 0047-us (sets spec.md to "
-		"completed; to keep active: desync-set 0047-us active)\n"
+		"d/spec.md:5:9: active%0A    repair: desync-fix --yes 0047-us%0A        sets "
+		"spec.md to "
+		"completed%0A    to keep active: desync-set 0047-us active\n"
 		"::warning file=e/spec.md,title=missing-copy 0050-c::spec.md is not there%0A    "
 		"e/spec.md%0A    repair: create it\n"
 		"::notice title=unreadable::x\n"
@@ -800,8 +803,9 @@ Test(gate, refuses_in_the_words_of_the_incident_report)
 		"cannot close 0047-us: metadata.json says completed, spec.md says active\n"
 		"    d/metadata.json:3:14: completed\n"
 		"    d/spec.md:5:9: active\n"
-		"    repair: desync-fix --yes 0047-us (sets spec.md to completed; to keep active: "
-		"desync-set 0047-us active)\n";
+		"    repair: desync-fix --yes 0047-us\n"
+		"        sets spec.md to completed\n"
+		"    to keep active: desync-set 0047-us active\n";
 	char wanted[1024];
 	snprintf(wanted, sizeof wanted,
 		 "%scannot close 0050-c: spec.md is not there\n"
