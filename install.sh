@@ -413,6 +413,8 @@ uninstall() {
   remove_directories "$directories"
   refresh_linker
   say "removed from $prefix"
+  say "hooks that it put into repositories are still there, and block commits: remove them," \
+    "or run \`desync-hook uninstall\` there from another installation"
 }
 
 # ---- Showing ------------------------------------------------------------------
@@ -590,7 +592,8 @@ demo)
   demo
   ;;
 repo)
-  install_desync
+  # The hook is installed by asking git where.
+  if [ -e "$repo/.git" ]; then install_desync git; else install_desync; fi
   scan_repo
   hook_repo
   say_next

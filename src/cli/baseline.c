@@ -38,6 +38,6 @@ int cli_write_baseline(char **path, const struct cli_program *program,
 	fprintf(stderr, "%s: %zu finding%s written to ", program->name, count,
 		count == 1 ? "" : "s");
 	cli_put(stderr, *path);
-	fputc('\n', stderr);
+	fputs("; a gate reads it once it is added and committed\n", stderr);
 	return 0;
 }

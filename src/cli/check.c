@@ -11,7 +11,7 @@ static const struct cli_program program = {
 		"read and all agree. An ID is the full id, its number, or a prefix of its own.\n"
 		"\n"
 		"Exit status: 0 all agree; 1 a disagreement, a gap or an unknown word; 2 an item\n"
-		"could not be found, read or judged.",
+		"could not be found, read or judged; 4 a change was interrupted.",
 	.options = "directory rule all lenient format output color quiet verbose",
 	.which = "which item?",
 	.least = 1,

@@ -15,12 +15,12 @@ static const struct cli_program program = {
 		"Keeps a desync out of git. install has git run the gate before a commit and a\n"
 		"merge, behind the hooks that are there; uninstall puts those back; status proves\n"
 		"that each hook works, on a made-up desync. run is what the hooks call: HOOK is\n"
-		"pre-commit (or left out), pre-merge-commit, pre-push or pre-receive; --rule to\n"
-		"--color and --verbose are for run.\n"
+		"pre-commit (or left out), pre-merge-commit, pre-push or pre-receive; what says\n"
+		"how to judge and to report (--rule, --gate, --strict, ...) is for run.\n"
 		"\n"
 		"Exit status: 0 done, and every hook works; 1 a hook does not, or run found a\n"
 		"desync; 2 trouble, and nothing was changed; 3 somebody else installs hooks\n"
-		"there; 4 run found a change that was interrupted.",
+		"there.",
 	.options = "directory pre-push all=hooks force=hooks as-config rule gate strict severity "
 		   "baseline no-baseline color quiet verbose",
 	.which = "what is to be done?",

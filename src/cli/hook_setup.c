@@ -89,7 +89,7 @@ static void say_ways_out(const struct cli_options *options, size_t count)
 		cli_put(stdout, options->directory);
 	}
 	puts(":");
-	puts("  repair what is there:  desync-fix\n"
+	puts("  repair what is there:  desync-fix, then git add and commit what it changed\n"
 	     "  or let it pass:        desync-scan --write-baseline, and commit the baseline");
 }
 

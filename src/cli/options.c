@@ -32,7 +32,7 @@ static const struct option_line lines[] = {
 	{"staged", NULL, 0, FLAG, AT(staged), "judge what git would commit, not the files"},
 	{"rev", " REV", 0, TEXT, AT(revision), "judge that commit, tag or tree, not the files"},
 	{"gate", " WHICH", 0, TEXT, AT(gate),
-	 "with --staged or --rev: all items, or those touched"},
+	 "of what git keeps: judge all items, or those touched"},
 	{"fix", NULL, 0, FLAG, AT(fix), "repair what can be repaired, without asking"},
 	{"yes", NULL, 0, FLAG, AT(yes), "do all of it without asking"},
 	{"dry-run", NULL, 0, FLAG, AT(dry_run), "list what would change, and write nothing"},
@@ -388,6 +388,9 @@ static int check_words(const struct cli_options *options, const struct cli_progr
 	if (options->staged && options->revision)
 		return bad_usage(program, "--staged is another place to look than --rev",
 				 options->revision);
+	if (options->gate && !options->staged && !options->revision && !program->runs_command)
+		return bad_usage(program, "only with --staged or --rev there is --gate",
+				 options->gate);
 	if (options->fix && (options->staged || options->revision))
 		return bad_usage(program, "only files can be repaired, not what is in",
 				 options->staged ? "--staged" : options->revision);

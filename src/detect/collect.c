@@ -1,5 +1,6 @@
 #include "collect.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "readers.h"
@@ -31,6 +32,22 @@ static bool is_lfs_pointer(const struct ds_buf *bytes)
 	static const char first_line[] = "version https://git-lfs.github.com/spec/v1\n";
 	size_t len = sizeof first_line - 1;
 	return bytes->len >= len && memcmp(bytes->bytes, first_line, len) == 0;
+}
+
+/* The first line of a conflict that a merge left, from 1; 0 where there is none. */
+static size_t find_conflict(struct ds_text bytes)
+{
+	static const char marker[] = "<<<<<<< ";
+	size_t line = 1;
+
+	for (const char *at = bytes.at, *end = at + bytes.len; at < end; line++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		if ((size_t)(end - at) >= sizeof marker - 1 &&
+		    memcmp(at, marker, sizeof marker - 1) == 0)
+			return line;
+		at = stop ? stop + 1 : end;
+	}
+	return 0;
 }
 
 static const struct ds_extent *extent_of(const struct ds_desk *desk, int i)
@@ -79,6 +96,11 @@ static void understand(struct ds_desk *desk, int i)
 	struct ds_text bytes = {blob->bytes.len ? blob->bytes.bytes : "", blob->bytes.len};
 	desk->readers[i]->read(&copy->reading, bytes, blob->whole, desk->rule->copies[i].at,
 			       &desk->scratch);
+	/* Nothing that a parser says of one is of help. */
+	size_t conflict = copy->reading.code == DS_MALFORMED ? find_conflict(bytes) : 0;
+	if (conflict)
+		snprintf(copy->reading.why, sizeof copy->reading.why,
+			 "a merge left conflict markers, from line %zu on", conflict);
 }
 
 static void look_up(const struct ds_vocabulary *vocabulary, struct ds_seen_copy *copy)
