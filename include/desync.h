@@ -172,7 +172,11 @@ typedef struct ds_open_options {
 	ds_origin origin;
 	const char *revision; /* by any name that git understands */
 	const char *since;    /* a revision that it is compared with, beside its parents */
-	bool may_be_none;     /* where no rule fits, that is 0 and *out is NULL */
+	/* Of a revision that is new somewhere: it is also compared with that of its history
+	 * which is there already, in the refs of a remote (its name), or in any ref (""); where
+	 * all of it is, nothing is found. */
+	const char *known_in;
+	bool may_be_none; /* where no rule fits, that is 0 and *out is NULL */
 } ds_open_options;
 
 /* Opens the repository that `dir` lies in: walks up from there to the first

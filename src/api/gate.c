@@ -80,6 +80,29 @@ const ds_item_view *ds_item_of(const ds_result *result, const ds_repo *repo,
 		       : NULL;
 }
 
+/* ---- Known --------------------------------------------------------------- */
+
+static bool keep_none(void *context, const ds_finding *finding)
+{
+	(void)context;
+	(void)finding;
+	return false;
+}
+
+/* It is asked only where the answer matters. */
+int ds_leave_known(ds_result *result, ds_repo *repo, ds_error *err)
+{
+	bool news = true;
+
+	if (!repo->known_in || !result->finding_count)
+		return 0;
+	int status = ds_git_source_compare_with_known(repo->source, repo->source->ops->name,
+						      repo->known_in, &news, err);
+	if (!status && !news)
+		ds_keep_findings(result, keep_none, NULL);
+	return status;
+}
+
 /* ---- Removed ------------------------------------------------------------- */
 
 static bool is_gap(const ds_finding *finding)

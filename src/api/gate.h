@@ -9,6 +9,10 @@
 
 #include "repo.h"
 
+/* Of a revision that is new somewhere: finds out what of it is; where nothing is, nothing
+ * was found. */
+int ds_leave_known(ds_result *result, ds_repo *repo, ds_error *err);
+
 /* A copy that is missing, but was there before, is an error: this change removes it and
  * leaves the rest of the item. */
 int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err);

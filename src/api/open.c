@@ -180,6 +180,8 @@ static int open_any(ds_repo *repo, const char *dir, const ds_open_options *optio
 
 	if (!here && !(repo->where = strdup(dir)))
 		return ds_fail_memory(err);
+	if (options->known_in && !(repo->known_in = strdup(options->known_in)))
+		return ds_fail_memory(err);
 	repo->origin = options->origin;
 	return options->origin == DS_WORKTREE ? open_files(repo, dir ? dir : ".", options, err)
 					      : ds_open_kept(repo, here ? NULL : dir, options, err);
@@ -223,5 +225,6 @@ void ds_close(ds_repo *repo)
 	free(repo->rules);
 	free(repo->root);
 	free(repo->where);
+	free(repo->known_in);
 	free(repo);
 }

@@ -13,6 +13,7 @@
 
 struct ds_repo {
 	ds_origin origin;
+	char *known_in; /* as in the options */
 	char *root;  /* absolute */
 	char *where; /* the directory as it was given, or NULL for the current one */
 	struct ds_source *source;

@@ -265,6 +265,8 @@ int ds_scan(ds_result **out, ds_repo *repo, const ds_scan_options *options, ds_e
 	ds_take_options(&given, sizeof given, options);
 	int status = ds_scan_settling(out, repo, &given, &nobody, err);
 	if (!status)
+		status = ds_leave_known(*out, repo, err);
+	if (!status)
 		status = ds_raise_removed(*out, repo, err);
 	if (!status)
 		status = ds_let_pass(*out, repo, &given, err);

@@ -89,13 +89,14 @@ static int judge_index(const struct cli_program *program, const struct cli_optio
 }
 
 static int judge_tip(const struct cli_program *program, const struct cli_options *options,
-		     const ds_tip *tip)
+		     const ds_tip *tip, const char *known_in)
 {
 	ds_open_options from = {.size = sizeof from,
 				.rule = options->rule,
 				.origin = DS_REVISION,
 				.revision = tip->id,
 				.since = tip->old,
+				.known_in = tip->old ? NULL : known_in,
 				.may_be_none = true};
 	struct subject subject = {.what = "the push", .ref = tip->name};
 
@@ -142,12 +143,19 @@ static int judge_named(const struct cli_program *program, const struct cli_optio
 		return 0;
 	if (tip.old && strspn(tip.old, "0") == strlen(tip.old))
 		tip.old = NULL;
-	return judge_tip(program, options, &tip);
+	return judge_tip(program, options, &tip, NULL);
+}
+
+/* Git names the remote to pre-push. */
+static const char *name_known(const struct cli_options *options, ds_push_kind kind)
+{
+	return kind == DS_PRE_RECEIVE ? "" : *options->command ? *options->command : NULL;
 }
 
 static int judge_push(const struct cli_program *program, const struct cli_options *options,
 		      ds_push_kind kind)
 {
+	const char *known_in = name_known(options, kind);
 	size_t len;
 	ds_tips *tips = NULL;
 	const ds_tip *tip;
@@ -163,7 +171,7 @@ static int judge_push(const struct cli_program *program, const struct cli_option
 	if (status)
 		cli_complain(program->name, "the push is blocked: %s", err.message);
 	for (size_t i = 0; tips && (tip = ds_tips_at(tips, i)); i++)
-		status = cli_graver(status, judge_tip(program, options, tip));
+		status = cli_graver(status, judge_tip(program, options, tip, known_in));
 	if (!len && kind == DS_PRE_PUSH)
 		status = judge_named(program, options);
 	ds_tips_free(tips);

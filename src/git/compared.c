@@ -5,6 +5,7 @@
 
 #include "names.h"
 #include "records.h"
+#include "spawn_git.h"
 
 /* ---- Names -------------------------------------------------------------- */
 
@@ -97,6 +98,89 @@ int ds_git_compared_add(struct ds_git_compared *compared, const char *revision, 
 	    type == 'b')
 		return 0;
 	return ds_buf_append(&compared->added, id, strlen(id) + 1) ? 0 : ds_fail_memory(err);
+}
+
+enum { KNOWN_MOST = 64 }; /* a branch that was merged into often has many */
+
+struct history {
+	struct ds_git_compared *compared;
+	struct ds_buf line;
+	int known;
+	bool news;
+};
+
+/* "<id>" of what is new, "-<id>" of where that begins. */
+static bool take_line(struct history *history)
+{
+	const char *line = history->line.bytes;
+	size_t hex = 2 * history->compared->repository->id_size;
+	bool known = *line == '-';
+
+	if (strspn(line + known, "0123456789abcdef") != hex || line[known + hex])
+		return false;
+	history->news |= !known;
+	if (known && history->known++ < KNOWN_MOST)
+		ds_buf_append(&history->compared->added, line + 1, hex + 1);
+	return true;
+}
+
+static int take_piece(struct history *history, const char *at, size_t len, ds_error *err)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (at[i] != '\n') {
+			ds_buf_append(&history->line, at + i, 1);
+			continue;
+		}
+		if (!history->line.len || !take_line(history))
+			return ds_fail(err, DS_TROUBLE,
+				       "git rev-list: an answer that is not understood");
+		ds_buf_cut(&history->line, 0);
+	}
+	return history->line.failed || history->compared->added.failed ? ds_fail_memory(err) : 0;
+}
+
+/* There may be very many lines of it. */
+static int read_history(struct history *history, const char *const *args, ds_error *err)
+{
+	struct ds_git_call call = ds_git_call_in(history->compared->repository, args);
+	struct ds_git_answer answer = {0};
+	struct ds_git_process *process;
+	char piece[4096];
+	size_t got = 1;
+
+	int status = ds_git_start(&process, &call, NULL, NULL, err);
+	if (status)
+		return status;
+	while (got && !status) {
+		status = ds_git_read(process, piece, sizeof piece, &got, err);
+		if (!status)
+			status = take_piece(history, piece, got, err);
+	}
+	if (status) {
+		ds_git_stop(process);
+		return status;
+	}
+	status = ds_git_finish(&answer, process, err);
+	if (!status && answer.status)
+		status = ds_git_complain(&answer, args[0], err);
+	ds_git_answer_free(&answer);
+	return status;
+}
+
+int ds_git_compared_add_known(struct ds_git_compared *compared, const char *id, const char *known,
+			      bool *news, ds_error *err)
+{
+	struct history history = {.compared = compared};
+	struct ds_buf refs = {0};
+
+	ds_buf_printf(&refs, *known ? "--remotes=%s" : "--all", known);
+	const char *const args[] = {"rev-list", "--boundary", id, "--not", refs.bytes, NULL};
+	int status = refs.failed ? ds_fail_memory(err) : read_history(&history, args, err);
+	*news = history.news;
+	compared->all_new = history.news && !history.known;
+	ds_buf_free(&history.line);
+	ds_buf_free(&refs);
+	return status;
 }
 
 void ds_git_compared_free(struct ds_git_compared *compared)
@@ -212,7 +296,7 @@ int ds_git_compared_changes(struct ds_git_compared *compared, const char *const 
 	if (!changes.all)
 		changes.all = 1;
 	changes.from = changes.all;
-	if (before->len == 0 && status == 0) /* nothing was there: all of it is new */
+	if ((before->len == 0 || compared->all_new) && status == 0) /* all of it is new */
 		status = ds_git_records(repository, ds_git_empty_tree(repository), compared->tree,
 					roots, pass_on, &changes, err);
 	for (size_t at = 0; at < added->len && status == 0; at += step)

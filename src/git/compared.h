@@ -15,6 +15,7 @@ struct ds_git_compared {
 	struct ds_buf before; /* ids in hex, each with a NUL: HEAD, or parents */
 	struct ds_buf added;  /* and what else it is compared with */
 	bool asked;           /* for what is in `before` */
+	bool all_new;         /* nothing of its history is known */
 };
 
 /* The object of that name, in hex; empty where there is none. *type is its first letter.
@@ -28,6 +29,8 @@ int ds_git_ids_of(struct ds_buf *ids, const struct ds_git_repository *repository
 
 /* As in tree_source.h; the paths are from the top. */
 int ds_git_compared_add(struct ds_git_compared *compared, const char *revision, ds_error *err);
+int ds_git_compared_add_known(struct ds_git_compared *compared, const char *id, const char *known,
+			      bool *news, ds_error *err);
 int ds_git_compared_were_there(struct ds_git_compared *compared, const char *const *paths,
 			       size_t count, bool *was, ds_error *err);
 int ds_git_compared_changes(struct ds_git_compared *compared, const char *const *roots,

@@ -645,6 +645,12 @@ int ds_git_source_compare_with(struct ds_source *source, const char *revision, d
 	return ds_git_compared_add(&((struct tree *)source)->compared, revision, err);
 }
 
+int ds_git_source_compare_with_known(struct ds_source *source, const char *id, const char *known,
+				     bool *news, ds_error *err)
+{
+	return ds_git_compared_add_known(&((struct tree *)source)->compared, id, known, news, err);
+}
+
 int ds_git_source_were_there(struct ds_source *source, const char *const *paths, size_t count,
 			     bool *was, ds_error *err)
 {

@@ -51,6 +51,12 @@ int ds_git_source_enter(struct ds_source *source, const char *prefix, ds_error *
  * here is no failure, and adds nothing. */
 int ds_git_source_compare_with(struct ds_source *source, const char *revision, ds_error *err);
 
+/* The same with each commit of its history that is known already, where what is not begins:
+ * in the refs of a remote (its name), or in any ref (""). *news is false where all of it is.
+ * The revision has to be an id. */
+int ds_git_source_compare_with_known(struct ds_source *source, const char *id, const char *known,
+				     bool *news, ds_error *err);
+
 /* Which of these paths were there before: was[i] says it of paths[i]. One call of git
  * for all of them (or for as many as a command line holds) and each parent. */
 int ds_git_source_were_there(struct ds_source *source, const char *const *paths, size_t count,
