@@ -276,7 +276,9 @@ static bool advise_restore(struct adviser *a, const ds_item_view *item)
 	unsigned gone = which_is_gone(a);
 
 	if (gone & only_in(&a->there, &a->judged)) {
-		say_add(a, item, gone);
+		/* It may be one that git ignores. */
+		say_git(a, a->sparse ? "add -f --sparse --" : "add -f --");
+		say_copies(a, item, gone);
 	} else {
 		say_git(a, "restore --source=HEAD --staged --worktree --");
 		say_copies(a, item, gone);
@@ -429,8 +431,14 @@ static bool advise(struct adviser *a)
 	}
 	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
-	if (a->interrupted.found)
+	if (a->interrupted.found && a->interrupted.damaged)
+		a->finding->advice =
+			"first see desync-scan: a change in the worktree was cut short, "
+			"and its journal is damaged";
+	else if (a->interrupted.found)
 		return advise_recovery(a);
+	if (a->interrupted.found)
+		return true;
 	return !a->source || advise_item(a, rule, item);
 }
 

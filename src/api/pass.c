@@ -57,12 +57,19 @@ static int read_from_file(struct ds_baseline **out, const char *path, ds_error *
 	return status;
 }
 
+/* That a gap was known does not let another commit make one. */
+static bool is_removal(const ds_finding *finding)
+{
+	return finding->code == DS_MISSING_COPY && finding->severity == DS_ERROR;
+}
+
 static void drop_covered(ds_result *result, struct ds_baseline *baseline)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < result->finding_count; i++)
-		if (!ds_baseline_covers(baseline, &result->findings[i]))
+		if (is_removal(&result->findings[i]) ||
+		    !ds_baseline_covers(baseline, &result->findings[i]))
 			result->findings[kept++] = result->findings[i];
 	result->summary.baselined = result->finding_count - kept;
 	result->finding_count = kept;
@@ -213,10 +220,10 @@ static int use_baseline(ds_result *result, ds_repo *repo, const ds_scan_options 
 
 int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options, ds_error *err)
 {
-	int status = set_severities(result, options->severities, err);
+	int status = use_baseline(result, repo, options, err);
 
 	if (!status)
-		status = use_baseline(result, repo, options, err);
+		status = set_severities(result, options->severities, err);
 	if (!status)
 		count_warnings(result);
 	return status;

@@ -89,8 +89,8 @@ static void say_ways_out(const struct cli_options *options, size_t count)
 		cli_put(stdout, options->directory);
 	}
 	puts(":");
-	puts("  repair what is there:  desync-fix, then git add and commit what it changed\n"
-	     "  or let it pass:        desync-scan --write-baseline, and commit the baseline");
+	puts("  repair what is there:  desync-scan --staged -v has the commands\n"
+	     "  or let it pass:        desync-scan --staged --write-baseline, and commit that");
 }
 
 void cli_say_present(const struct cli_options *options)

@@ -129,6 +129,15 @@ static enum there look(struct walk *walk)
 	return NOTHING;
 }
 
+/* What is in a submodule is there, and not to be seen from here; beneath a file is nothing. */
+static enum there beneath_entry(struct walk *walk)
+{
+	return ds_git_entries_mark(&walk->tree->entries, (size_t)walk->entry) == DS_GIT_SUBMODULE
+		       ? refuse(walk, DS_INDETERMINATE,
+				"in a submodule, which is judged by a gate of its own")
+		       : NOTHING;
+}
+
 /* The last component of the way gives way to the link's target. */
 static enum there turn(struct walk *walk)
 {
@@ -203,8 +212,8 @@ static enum there follow(struct walk *walk)
 	}
 	if (there == DIRECTORY)
 		there = look(walk);
-	if (there == ENTRY && walk->rest.len) /* beneath a file, or in a submodule */
-		there = NOTHING;
+	if (there == ENTRY && walk->rest.len)
+		there = beneath_entry(walk);
 	ds_buf_free(&component);
 	return there;
 }
@@ -333,7 +342,7 @@ static enum ds_entry_kind kind_of(const struct tree *tree, size_t index)
 	static const enum ds_entry_kind kinds[] = {
 		[DS_GIT_FILE] = DS_ENTRY_FILE,
 		[DS_GIT_LINK] = DS_ENTRY_LINK,
-		[DS_GIT_SUBMODULE] = DS_ENTRY_OTHER,
+		[DS_GIT_SUBMODULE] = DS_ENTRY_DIRECTORY,
 		[DS_GIT_UNMERGED] = DS_ENTRY_FILE,
 	};
 	return kinds[ds_git_entries_mark(&tree->entries, index)];
@@ -370,7 +379,9 @@ static int list_entry(const struct tree *tree, size_t index, ds_error *err)
 {
 	enum ds_git_mark mark = ds_git_entries_mark(&tree->entries, index);
 
-	return mark == DS_GIT_SUBMODULE ? 0 /* of another repository's */
+	return mark == DS_GIT_SUBMODULE
+		       ? ds_fail(err, DS_TROUBLE,
+				 "a submodule, which is judged by a gate of its own")
 	       : mark == DS_GIT_UNMERGED
 		       ? ds_fail(err, DS_TROUBLE, "not merged yet: its conflict is to be resolved")
 		       : ds_fail(err, DS_TROUBLE, "not a directory");
@@ -544,14 +555,33 @@ static int list_index(struct tree *tree, ds_error *err)
 	return list_tree(tree, err);
 }
 
+static int list_all(struct tree *tree, ds_error *err)
+{
+	ds_git_entries_free(&tree->entries);
+	ds_buf_cut(&tree->unsure, 0);
+	return tree->compared.tree ? list_tree(tree, err) : list_index(tree, err);
+}
+
+static bool has_links(const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->entries.count; i++)
+		if (is_link(tree, i))
+			return true;
+	return false;
+}
+
+/* A link may lead to anywhere: where there is one the roots are no bounds any more. */
 static int fill(struct tree *tree, ds_error *err)
 {
-	bool linked = false;
+	int status = list_all(tree, err);
 
-	int status = tree->compared.tree ? list_tree(tree, err) : list_index(tree, err);
-	for (size_t i = 0; status == 0 && i < tree->entries.count && !linked; i++)
-		linked = is_link(tree, i);
-	return linked ? read_targets(tree, err) : status;
+	if (status || !has_links(tree))
+		return status;
+	if (*tree->roots) {
+		*tree->roots = NULL;
+		status = list_all(tree, err);
+	}
+	return status ? status : read_targets(tree, err);
 }
 
 /* Gives the tree away, or frees it. */

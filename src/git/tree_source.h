@@ -17,7 +17,7 @@
  *
  *	a link			followed inside the tree (as far as it is among the roots);
  *				DS_UNUSABLE where it leads outside, nowhere, or in circles
- *	a submodule		a boundary: nothing is beneath it; itself it is DS_UNUSABLE
+ *	a submodule		beneath it DS_INDETERMINATE, and no list; itself DS_UNUSABLE
  *	an unmerged path	DS_INDETERMINATE
  *	intent to add		not there
  *	a missing object	DS_INDETERMINATE

@@ -6,6 +6,7 @@
 
 enum {
 	IDS_SHOWN = 3,
+	LINE_LIMIT = 40, /* of a commit that is blocked: the others are counted */
 	WHOLE_LIMIT = 6, /* with more errors than this, each is one line: a screen shows them */
 };
 
@@ -225,7 +226,7 @@ static void write_hook(struct ds_writer *w, const struct ds_outcome *outcome,
 			continue;
 		if (shown++ < WHOLE_LIMIT || options->verbose)
 			put_whole(w, finding);
-		else
+		else if (shown <= LINE_LIMIT)
 			put_finding(w, finding);
 	}
 	if (shown > WHOLE_LIMIT && !options->verbose)

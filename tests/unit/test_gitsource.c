@@ -126,6 +126,8 @@ struct kind_case {
 #define ALL   "a=1,\nd/b=2,\n"
 #define OTHER "(git init -q ../o; cd ../o; echo other >o; git add o); "
 
+#define SUBMODULE "s: a submodule, which is judged by a gate of its own\n"
+
 static const struct kind_case kinds[] = {
 	{"plain", "echo 3 >d/c; git add d/c; echo 4 >d/b", NULL, "r", NULL, NULL, NULL,
 	 ALL "d/c=3,\n"},
@@ -195,7 +197,7 @@ static const struct kind_case kinds[] = {
 	{"a submodule is a boundary",
 	 OTHER "cd ../o; git commit -qm o; cd ../r; git -c protocol.file.allow=always submodule "
 	       "--quiet add ../o s; git rm -qf --cached .gitmodules",
-	 NULL, "r", NULL, NULL, NULL, ALL "s!not a regular file but a submodule\n"},
+	 NULL, "r", NULL, NULL, NULL, SUBMODULE ALL SUBMODULE},
 	{"no repository", "rm -rf .git", NULL, "r", NULL, NULL, NULL,
 	 "git rev-parse: not a git repository (or any of the parent directories): .git"},
 
@@ -485,7 +487,7 @@ static const struct link_case links[] = {
 	{"../loop", '!', " links that lead in a circle"},
 	{"link", '!', " links that lead in a circle"},
 	{"../s", '!', " not a regular file but a submodule"},
-	{"../s/o", '!', NOWHERE},
+	{"../s/o", '?', "in a submodule, which is judged by a gate of its own"},
 };
 
 static void check_link(struct ds_source *source, const struct link_case *c)
@@ -506,6 +508,7 @@ static void check_link(struct ds_source *source, const struct link_case *c)
 	source->ops->read(source, "d/link", NULL, &blob);
 	cr_expect_eq(blob.kind, c->sign == '='   ? DS_REGULAR
 				: c->sign == '/' ? DS_DIRECTORY
+				: c->sign == '?' ? DS_INDETERMINATE
 						 : DS_UNUSABLE);
 	cr_expect_eq(source->ops->content_id(source, "d/link", &id), c->sign == '=', "%s",
 		     c->target);
@@ -552,8 +555,8 @@ static const struct list_case lists[] = {
 	{"here", 2, NULL},
 	{"none", 0, NULL},
 	{"none/x", 0, NULL},
-	{"s", 0, NULL},
-	{"s/x", 0, NULL},
+	{"s", 0, "a submodule, which is judged by a gate of its own"},
+	{"s/x", 0, "in a submodule, which is judged by a gate of its own"},
 	{"a", 0, "not a directory"},
 	{"dangling", 0, &NOWHERE[1]},
 	{"up", 0, &OUTSIDE[1]},
