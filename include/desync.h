@@ -171,7 +171,8 @@ typedef struct ds_open_options {
 	const char *rule; /* only this rule; NULL: all that fit */
 	ds_origin origin;
 	const char *revision; /* by any name that git understands */
-	const char *since;    /* a revision that it is compared with, beside its parents */
+	const char *since;    /* a revision that it is compared with, beside its parents; an
+			       * id that is not here is left out */
 	/* Of a revision that is new somewhere: it is also compared with that of its history
 	 * which is there already, in the refs of a remote (its name), or in any ref (""); where
 	 * all of it is, nothing is found. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compared.h"
 #include "err.h"
 #include "pass.h"
 #include "pattern.h"
@@ -162,6 +163,24 @@ static int name_root(ds_repo *repo, ds_error *err)
 	return 0;
 }
 
+/* An id may be of what was never fetched; any other word is somebody's, and may be wrong. */
+static int compare_with(ds_repo *repo, const char *since, ds_error *err)
+{
+	char id[DS_GIT_HEX_ROOM];
+	char type;
+	size_t hex = strspn(since, "0123456789abcdef");
+
+	if (*since && (since[hex] || hex != 2 * repo->git.id_size)) {
+		int status = ds_git_resolve(id, &type, &repo->git, since, err);
+		if (status)
+			return status;
+		if (!*id)
+			return ds_fail_path(err, DS_TROUBLE, since,
+					    "no revision of this repository to compare with");
+	}
+	return ds_git_source_compare_with(repo->source, since, err);
+}
+
 int ds_open_kept(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	size_t count = 0;
@@ -176,7 +195,7 @@ int ds_open_kept(ds_repo *repo, const char *dir, const ds_open_options *options,
 		return DS_TROUBLE;
 	}
 	if (!status && options->since)
-		status = ds_git_source_compare_with(repo->source, options->since, err);
+		status = compare_with(repo, options->since, err);
 	if (!status)
 		status = name_root(repo, err);
 	ds_fail(&repo->no_place, DS_TROUBLE,

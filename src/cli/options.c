@@ -31,6 +31,7 @@ static const struct option_line lines[] = {
 	{"all", NULL, 0, FLAG, AT(all), "look into skipped directories too (_archive and others)"},
 	{"staged", NULL, 0, FLAG, AT(staged), "judge what git would commit, not the files"},
 	{"rev", " REV", 0, TEXT, AT(revision), "judge that commit, tag or tree, not the files"},
+	{"since", " REV", 0, TEXT, AT(since), "with --rev: what is gone since REV, too"},
 	{"gate", " WHICH", 0, TEXT, AT(gate),
 	 "of what git keeps: judge all items, or those touched"},
 	{"fix", NULL, 0, FLAG, AT(fix), "repair what can be repaired, without asking"},
@@ -388,6 +389,8 @@ static int check_words(const struct cli_options *options, const struct cli_progr
 	if (options->staged && options->revision)
 		return bad_usage(program, "--staged is another place to look than --rev",
 				 options->revision);
+	if (options->since && !options->revision)
+		return bad_usage(program, "only with --rev there is --since", options->since);
 	if (options->gate && !options->staged && !options->revision && !program->runs_command)
 		return bad_usage(program, "only with --staged or --rev there is --gate",
 				 options->gate);

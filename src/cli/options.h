@@ -19,6 +19,7 @@ struct cli_options {
 	const char *output; /* NULL: standard output */
 	const char *revision;
 	const char *gate;
+	const char *since;
 	bool staged;
 	enum cli_color color;
 	unsigned jobs;

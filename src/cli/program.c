@@ -35,7 +35,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 					  .origin = options.staged     ? DS_INDEX
 						    : options.revision ? DS_REVISION
 								       : DS_WORKTREE,
-					  .revision = options.revision};
+					  .revision = options.revision,
+					  .since = options.since};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);
