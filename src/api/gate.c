@@ -37,7 +37,7 @@ bool ds_add_note(ds_result *result, const char *line)
 		return false;
 	if (old)
 		memcpy(notes, old, len - 1), notes[len - 1] = '\n';
-	strcpy(notes + len, line);
+	memcpy(notes + len, line, strlen(line) + 1);
 	result->summary.notes = notes;
 	return true;
 }
@@ -156,8 +156,8 @@ int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err)
 		return 0;
 	const char **paths = calloc(result->finding_count, sizeof *paths);
 	bool *was = calloc(result->finding_count, sizeof *was);
+	size_t count = paths && was ? list_gaps(result, paths) : 0;
 	int status = paths && was ? 0 : ds_fail_memory(err);
-	size_t count = status ? 0 : list_gaps(result, paths);
 
 	if (count)
 		status = ds_git_source_were_there(repo->source, paths, count, was, err);

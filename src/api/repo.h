@@ -14,8 +14,8 @@
 struct ds_repo {
 	ds_origin origin;
 	char *known_in; /* as in the options */
-	char *root;  /* absolute */
-	char *where; /* the directory as it was given, or NULL for the current one */
+	char *root;     /* absolute */
+	char *where;    /* the directory as it was given, or NULL for the current one */
 	struct ds_source *source;
 	struct ds_place place; /* whose lock readers share; top is NULL where there is none */
 	ds_error no_place;     /* and why */

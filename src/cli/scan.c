@@ -15,7 +15,8 @@ static const struct cli_program program = {
 		"Exit status: 0 all was read and agrees; 1 a disagreement; 2 something could not\n"
 		"be read, judged or written; 3 --fix met a file that somebody else changed, or a\n"
 		"lock; 4 a change was interrupted.",
-	.options = "directory rule all staged rev since gate fix wait allow-plain-rename strict severity "
+	.options = "directory rule all staged rev since gate fix wait allow-plain-rename strict "
+		   "severity "
 		   "baseline no-baseline write-baseline format oneline output color jobs quiet "
 		   "verbose",
 };

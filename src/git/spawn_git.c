@@ -517,7 +517,7 @@ int ds_git_run(struct ds_git_answer *answer, const struct ds_git_call *call, ds_
 	size_t got;
 
 	int status = ds_git_start(&git, call, NULL, NULL, err);
-	if (status)
+	if (!git)
 		return status;
 	while ((got = next_output(git, piece, sizeof piece)) != 0) {
 		size_t room = DS_GIT_OUT_LIMIT - answer->out.len;

@@ -451,8 +451,9 @@ static const char **copy_roots(const char *const *roots)
 		return NULL;
 	char *at = (char *)(copy + count + 1);
 	for (size_t i = 0; i < count; i++) {
-		copy[i] = strcpy(at, roots[i]);
-		at += strlen(at) + 1;
+		size_t size = strlen(roots[i]) + 1;
+		copy[i] = memcpy(at, roots[i], size);
+		at += size;
 	}
 	copy[count] = NULL;
 	return copy;

@@ -191,18 +191,18 @@ static int decode(struct reading *r, const char **out, struct ds_text raw, ds_er
 }
 
 struct field {
-	const char *name; /* NULL ends the table */
-	char first;       /* what its value begins with */
-	const char *kind; /* what that is */
-	bool needed;
+	const char *name;     /* NULL ends the table */
+	const char *kind;     /* what its value is not, where that does not begin with `first` */
 	struct ds_text value; /* as it stands; at is NULL where it is not there */
+	char first;
+	bool needed;
 };
 
 /* Another letter case would be another key, and an expiry in it would never come. */
 static int take_member(struct reading *r, struct field *fields, struct ds_text key,
 		       struct ds_text value, ds_error *err)
 {
-	const char *text;
+	const char *text = "";
 	int status = decode(r, &text, key, err);
 
 	for (; !status && fields->name; fields++) {
@@ -324,20 +324,20 @@ static int take_entry(struct reading *r, struct ds_text object, ds_error *err)
 {
 	enum { RULE, ITEM, CODE, STATUSES, EXPIRES };
 	struct field fields[] = {
-		[RULE] = {"rule", '"', "is no text", true, {0}},
-		[ITEM] = {"item", '"', "is no text", true, {0}},
-		[CODE] = {"code", '"', "is no text", true, {0}},
-		[STATUSES] = {"statuses", '{', "is no object", true, {0}},
-		[EXPIRES] = {"expires", '"', "is no text", false, {0}},
+		[RULE] = {"rule", "is no text", {0}, '"', true},
+		[ITEM] = {"item", "is no text", {0}, '"', true},
+		[CODE] = {"code", "is no text", {0}, '"', true},
+		[STATUSES] = {"statuses", "is no object", {0}, '{', true},
+		[EXPIRES] = {"expires", "is no text", {0}, '"', false},
 		{0},
 	};
 	struct entry entry = {.line = line_of(r, object.at)};
 	struct ds_buf *key = &r->baseline->scratch;
 	struct said said[DS_COPY_LIMIT];
-	const char *rule;
-	const char *item;
-	size_t count;
-	ds_code code;
+	const char *rule = "";
+	const char *item = "";
+	size_t count = 0;
+	ds_code code = DS_NO_CODE;
 
 	if (take_fields(r, fields, object, err) ||
 	    decode(r, &rule, ds_json_inside(fields[RULE].value), err) ||
@@ -370,8 +370,8 @@ static int take_document(struct reading *r, ds_error *err)
 {
 	enum { VERSION, FINDINGS };
 	struct field fields[] = {
-		[VERSION] = {"schema_version", '1', "is not 1: it is of another desync", true, {0}},
-		[FINDINGS] = {"findings", '[', "is no array", true, {0}},
+		[VERSION] = {"schema_version", "is not 1: it is of another desync", {0}, '1', true},
+		[FINDINGS] = {"findings", "is no array", {0}, '[', true},
 		{0},
 	};
 	struct ds_json_found found;
