@@ -65,7 +65,8 @@ npm_get() {
   bin=$node/node_modules/.bin
   # Its own scripts would look for a repository to set up.
   [ -x "$bin/$1" ] ||
-    npm install --prefix "$node" --ignore-scripts --no-audit --no-fund "$1@$2" \
+    timeout 60 npm install --fetch-timeout=15000 --prefix "$node" --ignore-scripts --no-audit \
+      --no-fund "$1@$2" \
       >"$scratch/log" 2>&1 </dev/null ||
     skip "$1 $2 could not be installed: $(grep -i -m 1 'npm err' "$scratch/log")"
 }
