@@ -173,9 +173,22 @@ static void say_copies(struct adviser *a, const ds_item_view *item, unsigned whi
 			say_copy(a, item, i);
 }
 
+/* Those that are in the one and not in the other. */
+static unsigned only_in(const struct ds_desk *one, const struct ds_desk *other)
+{
+	unsigned which = 0;
+	for (int i = 0; i < one->copy_count; i++)
+		if (one->copies[i].blob.kind != DS_MISSING &&
+		    other->copies[i].blob.kind == DS_MISSING)
+			which |= 1u << i;
+	return which;
+}
+
 static void say_add(struct adviser *a, const ds_item_view *item, unsigned which)
 {
-	say_git(a, a->sparse ? "add --sparse --" : "add --");
+	/* One that was taken out may be one that git ignores. */
+	say_git(a, which & only_in(&a->there, &a->judged) ? "add -f" : "add");
+	ds_buf_puts(&a->line, a->sparse ? " --sparse --" : " --");
 	say_copies(a, item, which);
 }
 
@@ -259,26 +272,13 @@ static unsigned which_is_gone(const struct adviser *a)
 	return 0;
 }
 
-/* Those that are in the index, or in the worktree, alone. */
-static unsigned only_in(const struct ds_desk *one, const struct ds_desk *other)
-{
-	unsigned which = 0;
-	for (int i = 0; i < one->copy_count; i++)
-		if (one->copies[i].blob.kind != DS_MISSING &&
-		    other->copies[i].blob.kind == DS_MISSING)
-			which |= 1u << i;
-	return which;
-}
-
 /* The other result is that nothing of the item is left. */
 static bool advise_restore(struct adviser *a, const ds_item_view *item)
 {
 	unsigned gone = which_is_gone(a);
 
 	if (gone & only_in(&a->there, &a->judged)) {
-		/* It may be one that git ignores. */
-		say_git(a, a->sparse ? "add -f --sparse --" : "add -f --");
-		say_copies(a, item, gone);
+		say_add(a, item, gone);
 	} else {
 		say_git(a, "restore --source=HEAD --staged --worktree --");
 		say_copies(a, item, gone);
@@ -405,6 +405,12 @@ static bool advise_item(struct adviser *a, const struct ds_rule *rule, const ds_
 
 static bool advise_recovery(struct adviser *a)
 {
+	if (a->interrupted.damaged) {
+		a->finding->advice =
+			"first see desync-scan: a change in the worktree was cut short, "
+			"and its journal is damaged";
+		return true;
+	}
 	ds_buf_puts(&a->line, "desync-fix ");
 	if (a->repo->where) {
 		ds_buf_puts(&a->line, "-C ");
@@ -431,14 +437,8 @@ static bool advise(struct adviser *a)
 	}
 	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
-	if (a->interrupted.found && a->interrupted.damaged)
-		a->finding->advice =
-			"first see desync-scan: a change in the worktree was cut short, "
-			"and its journal is damaged";
-	else if (a->interrupted.found)
-		return advise_recovery(a);
 	if (a->interrupted.found)
-		return true;
+		return advise_recovery(a);
 	return !a->source || advise_item(a, rule, item);
 }
 

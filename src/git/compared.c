@@ -173,7 +173,10 @@ int ds_git_compared_add_known(struct ds_git_compared *compared, const char *id, 
 	struct history history = {.compared = compared};
 	struct ds_buf refs = {0};
 
-	ds_buf_printf(&refs, *known ? "--remotes=%s" : "--all", known);
+	if (*known)
+		ds_buf_printf(&refs, "--remotes=%s", known);
+	else
+		ds_buf_puts(&refs, "--all");
 	const char *const args[] = {"rev-list", "--boundary", id, "--not", refs.bytes, NULL};
 	int status = refs.failed ? ds_fail_memory(err) : read_history(&history, args, err);
 	*news = history.news;
