@@ -91,6 +91,10 @@ typedef enum ds_code {
 	DS_WRITE_CONFLICT,
 	DS_ILLEGAL_TRANSITION,
 	DS_INTERRUPTED_TRANSACTION,
+	DS_REGRESSION_PREVENTED,
+	DS_CONSTRAINT,
+	DS_ROLLUP_MISMATCH,
+	DS_UNCOMMITTED_STATUS,
 } ds_code;
 
 /* One place where an item's status is written. */

@@ -159,7 +159,7 @@ static void say_copy(struct adviser *a, const ds_item_view *item, int copy)
 {
 	struct ds_buf path = {0};
 
-	if (ds_copy_path(&path, &a->there.rule->copies[copy], item->path))
+	if (ds_copy_path(&path, a->there.rule, copy, item->path, item->id) == DS_PATH_MADE)
 		say_path(a, path.bytes);
 	else
 		a->line.failed = true;
@@ -524,7 +524,7 @@ static void announce(struct adviser *a, const ds_finding *finding)
 
 	for (int i = 0; item && rule->copies[i].name; i++) {
 		ds_buf_cut(&a->line, 0);
-		if (ds_copy_path(&a->line, &rule->copies[i], item->path))
+		if (ds_copy_path(&a->line, rule, i, item->path, item->id) == DS_PATH_MADE)
 			source->ops->want(source, a->line.bytes);
 	}
 }

@@ -244,9 +244,9 @@ static bool is_item_touched(struct changes *changes, const struct ds_rule *rule,
 {
 	unsigned from = 0;
 
-	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
+	for (int i = 0; rule->copies[i].name; i++) {
 		ds_buf_cut(&changes->path, 0);
-		if (ds_copy_path(&changes->path, copy, item->path))
+		if (ds_copy_path(&changes->path, rule, i, item->path, item->id) != DS_PATH_MEMORY)
 			from |= from_of(changes, changes->path.bytes);
 		else
 			changes->failed = true;

@@ -62,7 +62,7 @@ static void read_bytes(struct ds_desk *desk, int i, const struct ds_item *item)
 	struct ds_source *source = desk->source;
 
 	ds_buf_cut(&desk->path, 0);
-	if (ds_copy_path(&desk->path, &desk->rule->copies[i], item->path)) {
+	if (ds_copy_path(&desk->path, desk->rule, i, item->path, item->id) != DS_PATH_MEMORY) {
 		source->ops->read(source, desk->path.bytes, extent_of(desk, i), blob);
 		return;
 	}

@@ -8,23 +8,36 @@
 #define DS_COLLECT_H
 
 #include "item.h"
+#include "ledger.h"
 #include "reader.h"
 #include "rule.h"
 #include "source.h"
 
 struct ds_seen_copy {
-	struct ds_blob blob;
+	const char *path;          /* in the desk's scratch, or the ledger's */
+	struct ds_blob blob;       /* of a copy that has its file to itself */
 	struct ds_reading reading; /* code also says what kept the bytes from being read */
-	int status;                /* or DS_NO_STATUS */
+	int status;                /* what the word is taken for, or DS_NO_STATUS */
 	ds_status_set set;         /* every status that the word stands for */
+
+	/* Of a copy whose files hold many: where it was found, or NULL. */
+	const struct ds_document *document;
+	const struct ds_record *record;
+	bool said; /* what is wrong with it is said of the whole file */
+	bool left; /* not looked at: git's HEAD, where that is what is judged */
+
+	struct ds_value fields[DS_FIELD_LIMIT]; /* those that constraints look at */
 };
 
 struct ds_desk {
 	const struct ds_rule *rule;
 	const struct ds_reader *readers[DS_COPY_LIMIT];
 	struct ds_source *source;
-	const char *where; /* as in struct ds_scan */
-	bool whole;        /* read to the end, as whoever changes a file must */
+	struct ds_source *head;          /* git's HEAD, or NULL */
+	const struct ds_ledger *ledgers; /* one a copy, or NULL where no copy has one */
+	size_t limit;                    /* of a file; 0: DS_FILE_LIMIT */
+	const char *where;               /* as in struct ds_scan */
+	bool whole;                      /* read to the end, as whoever changes a file must */
 	int copy_count;
 	struct ds_seen_copy copies[DS_COPY_LIMIT];
 	struct ds_arena scratch; /* emptied for each item */
@@ -37,5 +50,9 @@ void ds_desk_clear(struct ds_desk *desk);
 
 /* Reads every copy of the item. */
 void ds_collect(struct ds_desk *desk, const struct ds_item *item);
+
+/* The whole content that a copy was found in, and the place of an offset in it. */
+struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy);
+void ds_seen_position(const struct ds_seen_copy *copy, size_t at, size_t *line, size_t *column);
 
 #endif

@@ -140,7 +140,7 @@ static bool fill_copy(struct words *w, ds_copy *copy, int i)
 	const struct ds_seen_copy *seen = &w->desk->copies[i];
 
 	copy->name = name_of(w->desk, i);
-	ds_copy_path(&w->line, &w->desk->rule->copies[i], w->item->path);
+	ds_copy_path(&w->line, w->desk->rule, i, w->item->path, w->item->id);
 	copy->path = keep(w);
 	place(copy, seen);
 	if (has_text(seen)) {

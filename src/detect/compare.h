@@ -14,6 +14,10 @@ ds_item_state ds_judge(const struct ds_desk *desk);
  * that is known. */
 int ds_judged_status(const struct ds_desk *desk);
 
+/* The copy that is believed for this item: the rule's authority, or whichever is furthest;
+ * DS_NO_COPY where nobody is. Its status is known. */
+int ds_believed(const struct ds_desk *desk);
+
 /* Whether both have a text, and not the same status. */
 bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b);
 

@@ -12,11 +12,11 @@ struct contents {
 static bool find_contents(const struct ds_scan *scan, const struct ds_item *item,
 			  struct ds_buf *path, struct contents *found)
 {
-	const struct ds_copy_rule *copies = scan->rule->copies;
+	const struct ds_rule *rule = scan->rule;
 
-	for (found->count = 0; copies[found->count].name; found->count++) {
+	for (found->count = 0; rule->copies[found->count].name; found->count++) {
 		ds_buf_cut(path, 0);
-		if (!ds_copy_path(path, &copies[found->count], item->path) ||
+		if (ds_copy_path(path, rule, found->count, item->path, item->id) != DS_PATH_MADE ||
 		    !scan->source->ops->content_id(scan->source, path->bytes,
 						   &found->ids[found->count]))
 			return false;
@@ -31,9 +31,9 @@ static bool has_memory(const struct ds_scan *scan)
 
 static bool announce(const struct ds_scan *scan, const struct ds_item *item, struct ds_buf *path)
 {
-	for (const struct ds_copy_rule *copy = scan->rule->copies; copy->name; copy++) {
+	for (int i = 0; scan->rule->copies[i].name; i++) {
 		ds_buf_cut(path, 0);
-		if (!ds_copy_path(path, copy, item->path))
+		if (ds_copy_path(path, scan->rule, i, item->path, item->id) == DS_PATH_MEMORY)
 			return false;
 		scan->source->ops->want(scan->source, path->bytes);
 	}

@@ -25,6 +25,11 @@ struct ds_memory {
 struct ds_scan {
 	const struct ds_rule *rule;
 	struct ds_source *source;
+	struct ds_source *head; /* git's HEAD beside the worktree, or NULL */
+	size_t limit;           /* of a file; 0: DS_FILE_LIMIT */
+	/* What was scanned before, for rollups of other rules' items; ended by NULL, or NULL. */
+	const struct ds_scanned *const *children;
+	const struct ds_rule *const *child_rules;
 	const char *where;      /* the -C that a printed command needs; NULL: none */
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
@@ -53,6 +58,8 @@ struct ds_scanned {
 	/* Ids that fit nothing, or too much: a line each. */
 	const char **trouble;
 	size_t trouble_count;
+
+	struct ds_ledger ledgers[DS_COPY_LIMIT]; /* of the copies that hold many */
 };
 
 int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);

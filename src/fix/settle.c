@@ -102,14 +102,6 @@ bool ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_
 	return !add_missing || settle_gaps(out, desk, to);
 }
 
-int ds_copy_named(const struct ds_rule *rule, const char *name)
-{
-	for (int i = 0; rule->copies[i].name; i++)
-		if (strcmp(rule->copies[i].name, name) == 0)
-			return i;
-	return DS_NO_COPY;
-}
-
 /* ---- In words ----------------------------------------------------------- */
 
 static const char *keep(struct ds_buf *line, struct ds_arena *strings, bool *failed)

@@ -29,9 +29,6 @@ bool ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_
  * memory. */
 bool ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_missing);
 
-/* The copy of that name, or DS_NO_COPY. */
-int ds_copy_named(const struct ds_rule *rule, const char *name);
-
 /* What these copies say, "active" or "active and planning"; NULL where they say
  * nothing, or memory ran out (*failed). */
 const char *ds_said(const struct ds_desk *desk, unsigned which, struct ds_arena *strings,

@@ -134,7 +134,7 @@ static bool copy_is_at(const struct gathering *g, const struct ds_item *item, in
 	struct ds_buf is = {0};
 
 	ds_buf_puts(&is, g->plan->prefix);
-	bool same = ds_copy_path(&is, &g->rule->copies[copy], item->path) && !is.failed &&
+	bool same = ds_copy_path(&is, g->rule, copy, item->path, item->id) == DS_PATH_MADE &&
 		    strcmp(is.bytes, path) == 0;
 	ds_buf_free(&is);
 	return same;

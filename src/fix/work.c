@@ -185,10 +185,10 @@ static const char *path_of(struct ds_bench *bench, const struct ds_planned *plan
 	struct ds_buf path = {0};
 
 	ds_buf_puts(&path, bench->plan->prefix);
-	const char *kept =
-		ds_copy_path(&path, &planned->rule->copies[copy], planned->path) && !path.failed
-			? ds_arena_string(&bench->strings, path.bytes)
-			: NULL;
+	const char *kept = ds_copy_path(&path, planned->rule, copy, planned->path,
+					planned->step.item) == DS_PATH_MADE
+				   ? ds_arena_string(&bench->strings, path.bytes)
+				   : NULL;
 	ds_buf_free(&path);
 	return kept;
 }

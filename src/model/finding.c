@@ -39,6 +39,19 @@ static const struct ds_code_info table[] = {
 	[DS_INTERRUPTED_TRANSACTION] = {"interrupted-transaction", NULL, DS_ERROR, DS_INTERRUPTED,
 					"", "a change was cut short",
 					"finish it or take it back: desync-fix --recover"},
+	[DS_REGRESSION_PREVENTED] = {"regression-prevented", "C-13", DS_WARNING, DS_DESYNC, "",
+				     "settling it would move a status backwards",
+				     "if it is meant to go back, say so: desync-set or "
+				     "desync-fix --prefer"},
+	[DS_CONSTRAINT] = {"constraint", NULL, DS_ERROR, DS_DESYNC, "",
+			   "two fields contradict each other",
+			   "change the status or the field, so that both can be true"},
+	[DS_ROLLUP_MISMATCH] = {"rollup-mismatch", NULL, DS_ERROR, DS_DESYNC, "",
+				"the status does not follow from its parts",
+				"change the status, or the parts that it follows from"},
+	[DS_UNCOMMITTED_STATUS] = {"uncommitted-status", NULL, DS_WARNING, DS_DESYNC, "",
+				   "a status is not what was committed",
+				   "commit it, or take the edit back"},
 };
 
 const struct ds_code_info *ds_code_info(ds_code code)

@@ -2,10 +2,31 @@
 
 #include <string.h>
 
+static bool is_word(const struct ds_vocabulary *vocabulary, struct ds_text text, const char *word)
+{
+	return vocabulary->any_case ? ds_text_equal_but_for_case(text, ds_text_of(word))
+				    : ds_text_is(text, word);
+}
+
+/* "Superseded by *" fits what begins so and goes on. */
+static bool is_alias(const struct ds_vocabulary *vocabulary, struct ds_text text, const char *alias)
+{
+	size_t len = strlen(alias);
+
+	if (!len || alias[len - 1] != '*')
+		return is_word(vocabulary, text, alias);
+	struct ds_text wanted = {alias, len - 1};
+	if (text.len < len)
+		return false;
+	text.len = len - 1;
+	return vocabulary->any_case ? ds_text_equal_but_for_case(text, wanted)
+				    : ds_text_equal(text, wanted);
+}
+
 static int find_canonical(const struct ds_vocabulary *vocabulary, struct ds_text word)
 {
 	for (int i = 0; vocabulary->statuses[i].word; i++)
-		if (ds_text_is(word, vocabulary->statuses[i].word))
+		if (is_word(vocabulary, word, vocabulary->statuses[i].word))
 			return i;
 	return DS_NO_STATUS;
 }
@@ -15,7 +36,7 @@ int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text wo
 	int status = find_canonical(vocabulary, word);
 	const struct ds_status_alias *alias = vocabulary->aliases;
 	for (; status == DS_NO_STATUS && alias && alias->word; alias++)
-		if (ds_text_is(word, alias->word))
+		if (is_alias(vocabulary, word, alias->word))
 			status = find_canonical(vocabulary, ds_text_of(alias->canonical));
 	return status;
 }
@@ -80,7 +101,7 @@ bool ds_vocabulary_allows(const struct ds_vocabulary *vocabulary, int from, int 
 	const char *next = vocabulary->statuses[from].next;
 	const char *wanted = vocabulary->statuses[to].word;
 
-	if (from == to)
+	if (from == to || vocabulary->any_step)
 		return true;
 	while (next && *next) {
 		size_t len = strcspn(next, " ");

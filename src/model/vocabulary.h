@@ -25,20 +25,32 @@ struct ds_status_word {
 	bool terminal;
 	bool in_progress; /* somebody is at work on it now */
 	const char *next; /* canonical words it may change to, separated by spaces */
+	size_t origin;    /* the line of the configuration that says so; 0: none */
 };
 
 struct ds_status_alias {
-	const char *word; /* NULL ends the table */
+	const char *word; /* NULL ends the table; "Superseded by *" is any text that begins so */
 	const char *canonical;
+	size_t origin;
 };
 
 struct ds_vocabulary {
 	const struct ds_status_word *statuses;
 	const struct ds_status_alias *aliases; /* or NULL */
+	bool any_case;                         /* "Active" is "active" */
+	bool any_step;                         /* no steps are given: every one is allowed */
+};
+
+/* A word that one copy uses, and no other: "[ ]" may be any of several. */
+struct ds_own_word {
+	const char *text; /* NULL ends the table */
+	ds_status_set set;
+	int first; /* of the set, as it was given: what it is taken for where that matters */
+	size_t origin;
 };
 
 /* The status that a trimmed word stands for, or DS_NO_STATUS. Letter case
- * counts: "Active" is not "active". */
+ * counts, unless the vocabulary says otherwise. */
 int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text word);
 
 /* The known spelling that is nearest to a word that is not known, or NULL where

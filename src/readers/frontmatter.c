@@ -380,13 +380,14 @@ static bool fits_a_line(const char *at, struct ds_text word, char why[DS_WHY_ROO
 	return is_plain(ds_text_of(at), nothing, why) && is_plain(word, nothing, why);
 }
 
-static bool frontmatter_insert(struct ds_edit *out, struct ds_text bytes, const char *at,
-			       const char *behind, struct ds_text word, struct ds_arena *scratch,
-			       char why[DS_WHY_ROOM])
+static bool frontmatter_insert(struct ds_edit *out, struct ds_text bytes,
+			       const struct ds_record *record, const char *at, const char *behind,
+			       struct ds_text word, struct ds_arena *scratch, char why[DS_WHY_ROOM])
 {
 	struct ds_slice slice = ds_frontmatter_slice(bytes, true);
 	size_t where = mark_length(bytes);
 	struct ds_buf spelled = {0};
+	(void)record;
 
 	if (!fits_a_line(at, word, why))
 		return false;

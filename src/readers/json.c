@@ -286,13 +286,14 @@ static size_t spell_first(struct ds_buf *out, struct ds_text bytes, const struct
 	return object->open + 1;
 }
 
-static bool json_insert(struct ds_edit *out, struct ds_text bytes, const char *at,
-			const char *behind, struct ds_text word, struct ds_arena *scratch,
-			char why[DS_WHY_ROOM])
+static bool json_insert(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,
+			const char *at, const char *behind, struct ds_text word,
+			struct ds_arena *scratch, char why[DS_WHY_ROOM])
 {
 	struct object object = {0};
 	struct member member;
 	struct ds_buf spelled = {0};
+	(void)record;
 
 	if (!find_object(&object, bytes, at, scratch, why))
 		return false;

@@ -40,7 +40,7 @@ static bool make_edit(struct ds_edit *edit, const struct ds_splice *splice, stru
 	if (reading->code && !(missing && splice->insert))
 		return ds_edit_refuse(why, "%s", reading->why);
 	if (missing && !reading->placed)
-		return reader->insert(edit, before, splice->at, splice->behind, splice->word,
+		return reader->insert(edit, before, NULL, splice->at, splice->behind, splice->word,
 				      scratch, why);
 	if (!reading->editable)
 		return ds_edit_refuse(why, "%s",

@@ -3,11 +3,27 @@
 #include "pattern.h"
 #include "rules.h"
 
-bool ds_copy_path(struct ds_buf *out, const struct ds_copy_rule *copy, const char *item_path)
+static void add_capture(struct ds_captures *captures, const char *name, const char *value)
 {
-	struct ds_captures captures = {
-		.name = {ds_text_of("item")}, .value = {ds_text_of(item_path)}, .len = 1};
-	return ds_pattern_fill(out, copy->path, &captures);
+	captures->name[captures->len] = ds_text_of(name);
+	captures->value[captures->len++] = ds_text_of(value);
+}
+
+enum ds_path_made ds_copy_path(struct ds_buf *out, const struct ds_rule *rule, int copy,
+			       const char *item_path, const char *id)
+{
+	const char *pattern = rule->copies[copy].path;
+	struct ds_captures captures = {0};
+	size_t begin = out->len;
+
+	add_capture(&captures, "item", item_path);
+	add_capture(&captures, "id", id);
+	if (ds_pattern_fill(out, pattern, &captures))
+		return DS_PATH_MADE;
+	if (out->failed)
+		return DS_PATH_MEMORY;
+	ds_buf_cut(out, begin);
+	return ds_buf_puts(out, pattern) ? DS_PATH_OPEN : DS_PATH_MEMORY;
 }
 
 /* ---- From patterns ------------------------------------------------------ */
@@ -107,9 +123,9 @@ int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const s
 	int status = 0;
 
 	*exists = false;
-	for (const struct ds_copy_rule *copy = rule->copies; copy->name && !*exists; copy++) {
+	for (int i = 0; rule->copies[i].name && !*exists; i++) {
 		ds_buf_cut(&path, 0);
-		if (!ds_copy_path(&path, copy, item->path)) {
+		if (ds_copy_path(&path, rule, i, item->path, item->id) == DS_PATH_MEMORY) {
 			status = ds_fail_memory(err);
 			break;
 		}

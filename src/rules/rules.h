@@ -16,8 +16,13 @@ const struct ds_rule *const *ds_builtin_rules(void);
 
 extern const struct ds_rule ds_specweave_rule;
 
-/* Where one of the rule's copies is for this item; appended to `out`. */
-bool ds_copy_path(struct ds_buf *out, const struct ds_copy_rule *copy, const char *item_path);
+/* Where one of the rule's copies is for this item; appended to `out`. Where its path needs a
+ * capture that the item does not have (it is only listed somewhere), or has a wildcard, that
+ * cannot be told: then the pattern itself is appended. */
+enum ds_path_made { DS_PATH_MADE, DS_PATH_OPEN, DS_PATH_MEMORY };
+
+enum ds_path_made ds_copy_path(struct ds_buf *out, const struct ds_rule *rule, int copy,
+			       const char *item_path, const char *id);
 
 /* What a rule's patterns match. `problem` is told of each directory that could
  * not be listed; the others are looked at all the same. */
@@ -41,6 +46,10 @@ int ds_expand_one(const struct ds_expansion *expansion, const char *id, ds_error
 /* Whether at least one of the item's copies is there. */
 int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const struct ds_item *item,
 		   bool *exists, ds_error *err);
+
+/* What ids of a rule are compared by: the first number in it, without zeros before it, where
+ * the rule says so; else all of it. A piece of `id`. */
+struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id);
 
 /* How well an id that a person gave fits an item's. */
 enum ds_id_fit { DS_ID_OTHER, DS_ID_PREFIX, DS_ID_NUMBER, DS_ID_FULL };

@@ -7,29 +7,29 @@
 #include "rules.h"
 
 static const struct ds_status_word statuses[] = {
-	{"planning", 0, false, false, "active backlog abandoned"},
-	{"backlog", 0, false, false, "planning active abandoned"},
-	{"active", 1, false, true, "backlog paused completed abandoned ready_for_review"},
-	{"paused", 1, false, false, "active abandoned ready_for_review"},
-	{"ready_for_review", 2, false, false, "completed active abandoned"},
-	{"completed", 3, true, false, "active abandoned"},
-	{"abandoned", 3, true, false, "active"},
+	{"planning", 0, false, false, "active backlog abandoned", 0},
+	{"backlog", 0, false, false, "planning active abandoned", 0},
+	{"active", 1, false, true, "backlog paused completed abandoned ready_for_review", 0},
+	{"paused", 1, false, false, "active abandoned ready_for_review", 0},
+	{"ready_for_review", 2, false, false, "completed active abandoned", 0},
+	{"completed", 3, true, false, "active abandoned", 0},
+	{"abandoned", 3, true, false, "active", 0},
 	{0},
 };
 
 static const struct ds_status_alias aliases[] = {
-	{"planned", "planning"},
-	{"in-progress", "active"},
-	{"in_progress", "active"},
-	{"done", "completed"},
-	{"closed", "completed"},
-	{"cancelled", "abandoned"},
-	{"canceled", "abandoned"},
-	{"ready for review", "ready_for_review"},
+	{"planned", "planning", 0},
+	{"in-progress", "active", 0},
+	{"in_progress", "active", 0},
+	{"done", "completed", 0},
+	{"closed", "completed", 0},
+	{"cancelled", "abandoned", 0},
+	{"canceled", "abandoned", 0},
+	{"ready for review", "ready_for_review", 0},
 	{0},
 };
 
-static const struct ds_vocabulary vocabulary = {statuses, aliases};
+static const struct ds_vocabulary vocabulary = {statuses, aliases, false, false};
 
 /* What its own commands write beside the status of metadata.json. */
 static const struct ds_follow follow[] = {
@@ -49,13 +49,21 @@ static const char *const shelved[] = {".specweave/increments/_*/{id}/", NULL};
 const struct ds_rule ds_specweave_rule = {
 	.name = "specweave",
 	.marker = ".specweave",
+	.root = "",
 	.items = ".specweave/increments/{id}/",
 	.exclude = shelves,
 	.archived = shelved,
 	.copies =
 		{
-			{"metadata.json", "{item}/metadata.json", "json", "status", follow},
-			{"spec.md", "{item}/spec.md", "frontmatter", "status", NULL},
+			{.name = "metadata.json",
+			 .path = "{item}/metadata.json",
+			 .read = "json",
+			 .at = "status",
+			 .follow = follow},
+			{.name = "spec.md",
+			 .path = "{item}/spec.md",
+			 .read = "frontmatter",
+			 .at = "status"},
 		},
 	.authority = 0,
 	.vocabulary = &vocabulary,

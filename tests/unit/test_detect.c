@@ -296,16 +296,16 @@ Test(detect, compares_the_whole_text)
 /* ---- Rules of other shapes ---------------------------------------------- */
 
 static const struct ds_status_word words[] = {
-	{"todo", 0, false, false, "done"}, {"done", 1, true, false, ""}, {0}};
-static const struct ds_vocabulary plain = {words, NULL};
+	{"todo", 0, false, false, "done", 0}, {"done", 1, true, false, "", 0}, {0}};
+static const struct ds_vocabulary plain = {.statuses = words};
 
 static const struct ds_rule three_copies = {
 	.name = "three",
 	.marker = "m",
 	.items = "m/{id}/",
-	.copies = {{"a", "{item}/a.json", "json", "x.status", NULL},
-		   {"b", "{item}/b.json", "json", "status", NULL},
-		   {"c", "{item}/c.md", "frontmatter", "status", NULL}},
+	.copies = {{.name = "a", .path = "{item}/a.json", .read = "json", .at = "x.status"},
+		   {.name = "b", .path = "{item}/b.json", .read = "json", .at = "status"},
+		   {.name = "c", .path = "{item}/c.md", .read = "frontmatter", .at = "status"}},
 	.authority = 1,
 	.vocabulary = &plain,
 };

@@ -440,7 +440,7 @@ static const struct ds_rule records = {
 	.name = "records",
 	.marker = "adr",
 	.items = "adr/{id}-*.md",
-	.copies = {{"file", "{item}", "frontmatter", "status", NULL}},
+	.copies = {{.name = "file", .path = "{item}", .read = "frontmatter", .at = "status"}},
 	.authority = DS_NO_COPY,
 };
 

@@ -419,13 +419,14 @@ Test(splice, appends)
 /* What is checked behind the readers' backs needs readers that err. */
 
 /* Does not write the word, but makes a key of another whose value it is. */
-static bool insert_key(struct ds_edit *out, struct ds_text bytes, const char *at,
-		       const char *behind, struct ds_text word, struct ds_arena *scratch,
-		       char why[DS_WHY_ROOM])
+static bool insert_key(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,
+		       const char *at, const char *behind, struct ds_text word,
+		       struct ds_arena *scratch, char why[DS_WHY_ROOM])
 {
 	struct ds_buf text = {0};
 
 	(void)bytes;
+	(void)record;
 	(void)behind;
 	(void)word;
 	(void)why;
@@ -434,13 +435,14 @@ static bool insert_key(struct ds_edit *out, struct ds_text bytes, const char *at
 }
 
 /* Makes another key of the first. */
-static bool insert_over(struct ds_edit *out, struct ds_text bytes, const char *at,
-			const char *behind, struct ds_text word, struct ds_arena *scratch,
-			char why[DS_WHY_ROOM])
+static bool insert_over(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,
+			const char *at, const char *behind, struct ds_text word,
+			struct ds_arena *scratch, char why[DS_WHY_ROOM])
 {
 	struct ds_buf text = {0};
 
 	(void)bytes;
+	(void)record;
 	(void)behind;
 	(void)why;
 	ds_buf_printf(&text, "\"%s\":\"%.*s\",\"x\":0,\"_", at, (int)word.len, word.at);

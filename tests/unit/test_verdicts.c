@@ -472,8 +472,8 @@ static bool same_digest(const struct ds_rule *a, const struct ds_rule *b)
 Test(digest, is_of_all_that_a_verdict_depends_on)
 {
 	static const struct ds_status_word other_words[] = {
-		{"active", 0, false, true, ""}, {"planning", 0, false, false, ""}, {0}};
-	static const struct ds_status_alias other_aliases[] = {{"doing", "active"}, {0}};
+		{"active", 0, false, true, "", 0}, {"planning", 0, false, false, "", 0}, {0}};
+	static const struct ds_status_alias other_aliases[] = {{"doing", "active", 0}, {0}};
 	const struct ds_rule *rule = &ds_specweave_rule;
 	struct ds_rule other = *rule;
 	struct ds_vocabulary words = *rule->vocabulary;
@@ -483,11 +483,23 @@ Test(digest, is_of_all_that_a_verdict_depends_on)
 	cr_expect_not(same_digest(rule, &other));
 
 	static const struct ds_copy_rule copies[] = {
-		{"spec.md", "{item}/metadata.json", "json", "status", NULL},
-		{"metadata.json", "{item}/other.json", "json", "status", NULL},
-		{"metadata.json", "{item}/metadata.json", "frontmatter", "status", NULL},
-		{"metadata.json", "{item}/metadata.json", "json", "state", NULL},
-		{"metadata.json", "{item}/metadata.json", "json", NULL, NULL},
+		{.name = "spec.md", .path = "{item}/metadata.json", .read = "json", .at = "status"},
+		{.name = "metadata.json",
+		 .path = "{item}/other.json",
+		 .read = "json",
+		 .at = "status"},
+		{.name = "metadata.json",
+		 .path = "{item}/metadata.json",
+		 .read = "frontmatter",
+		 .at = "status"},
+		{.name = "metadata.json",
+		 .path = "{item}/metadata.json",
+		 .read = "json",
+		 .at = "state"},
+		{.name = "metadata.json",
+		 .path = "{item}/metadata.json",
+		 .read = "json",
+		 .at = NULL},
 	};
 	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
 		other = *rule;

@@ -1,0 +1,57 @@
+/*
+ * ledger.h - the records of a copy whose files hold many items
+ *
+ * Each of its files is read and parsed once for a whole scan, before items are compared;
+ * then a record is found by the id of its item. What cannot be read as a whole is
+ * a defect of the file: said once, not for each item.
+ */
+#ifndef DS_LEDGER_H
+#define DS_LEDGER_H
+
+#include "arena.h"
+#include "blob.h"
+#include "err.h"
+#include "reader.h"
+#include "rule.h"
+#include "source.h"
+
+struct ds_document {
+	const char *path;
+	struct ds_blob blob;
+	struct ds_records records; /* its defect also where the bytes could not be read */
+	size_t *lines;             /* where each line begins */
+	size_t line_count;
+};
+
+struct ds_entry {
+	const char *id; /* as ds_id_key has it */
+	const struct ds_document *document;
+	const struct ds_record *record;
+};
+
+struct ds_ledger {
+	const struct ds_rule *rule;
+	int copy;
+	struct ds_document *documents; /* in the order of their paths */
+	size_t document_count;
+	struct ds_entry *entries; /* in the order of ids, then of documents and places */
+	size_t entry_count;
+	struct ds_arena arena;
+};
+
+/* Reads every file of the copy, up to `limit` bytes each. A file that is not there, where
+ * the path names only one, is a document with blob.kind DS_MISSING. Fails for want of
+ * memory, or where a folder cannot be listed. Zero-initialise it; clear it in any case. */
+int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
+		   struct ds_source *source, size_t limit, ds_error *err);
+void ds_ledger_clear(struct ds_ledger *ledger);
+
+/* The entries of that id, side by side: how many, and the first; 0 where there is none. */
+size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id,
+		      const struct ds_entry **first);
+
+/* As ds_text_position, without counting lines from the beginning. */
+void ds_document_position(const struct ds_document *document, size_t at, size_t *line,
+			  size_t *column);
+
+#endif

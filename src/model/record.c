@@ -1,0 +1,50 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader.h"
+
+bool ds_records_add(struct ds_records *records, const struct ds_record *record)
+{
+	if (records->len == records->room) {
+		size_t room = records->room ? records->room * 2 : 64;
+		struct ds_record *at = realloc(records->at, room * sizeof *at);
+		if (!at)
+			return false;
+		records->at = at;
+		records->room = room;
+	}
+	records->at[records->len++] = *record;
+	return true;
+}
+
+void ds_records_free(struct ds_records *records)
+{
+	free(records->at);
+	*records = (struct ds_records){0};
+}
+
+void ds_reading_of(struct ds_reading *out, const struct ds_value *value)
+{
+	*out = (struct ds_reading){.code = value->code,
+				   .text = value->text,
+				   .word = value->word,
+				   .editable = value->editable,
+				   .start = value->start,
+				   .end = value->end,
+				   .placed = value->placed};
+	snprintf(out->why, sizeof out->why, "%s", value->why ? value->why : "");
+}
+
+bool ds_value_of(struct ds_value *out, const struct ds_reading *reading, struct ds_arena *arena)
+{
+	*out = (struct ds_value){.code = reading->code,
+				 .text = reading->text,
+				 .word = reading->word,
+				 .editable = reading->editable,
+				 .start = reading->start,
+				 .end = reading->end,
+				 .placed = reading->placed};
+	out->why = reading->why[0] ? ds_arena_string(arena, reading->why) : NULL;
+	return out->why || !reading->why[0];
+}
