@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Read by `run`, which is called with the folder of the programs. On top of what
 # ../gate/common.sh gives: repositories made from a rule's tree, and what may be said of them.
-# The settings of a rule come from its file `rule`; README.md says what they are.
+# The settings of a rule come from its file `rule.sh`; README.md says what they are.
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$here/../gate/common.sh"

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2317 # read by ../run
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
 tasks=data/tasks.json
 items=8
 one=task-102
@@ -6,7 +6,7 @@ forms='102 mission-control:task-102'
 other=task-104
 place=$tasks:16:16
 code=uncommitted-status found=0 copies=2
-was=active to=done
+was=active to='done'
 cycle='active blocked'
 crowd='101 task-102 task-103 task-104 task-105 task-106 107 task-108'
 variants='an_object'

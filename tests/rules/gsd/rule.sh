@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2317 # read by ../run
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
 roadmap=.planning/ROADMAP.md
 items=8
 one=3

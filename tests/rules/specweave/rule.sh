@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2317 # read by ../run
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
 increments=.specweave/increments
 items=8
 one=0047-us-task-linkage
@@ -12,6 +12,7 @@ cycle='active paused'
 crowd='0001-first-login 0002-password-reset 003-three-digits 0013-v0.8.0-stabilization
   0047-us-task-linkage 0048-backlogged 0118E-hotfix 0119-given-up'
 variants=without_configuration
+also=open_box
 
 without_configuration() { rm .desync.yml; }
 
@@ -36,4 +37,10 @@ as_set() {
   change "${spec%/*}/metadata.json" 's/"active"/"completed"/
     s/"2025-11-20T12:00:00Z"/"NOW"/'
   change "$spec" '/^status:/s/active/completed/'
+}
+
+# As information, and the item agrees.
+open_box() {
+  change "$increments/0001-first-login/tasks.md" '1,4s/x/ /'
+  code=rollup-mismatch place=$increments/0001-first-login/ found=0
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2317 # read by ../run
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
 folder_of_tasks=.taskmaster/tasks
 items=8
 one=2
@@ -17,7 +17,7 @@ bare() {
 
 desync() { change $folder_of_tasks/task_002.txt 's/# Status: in-progress/# Status: pending/'; }
 desync_all() {
-  for file in $folder_of_tasks/task_*.txt; do
+  for file in "$folder_of_tasks"/task_*.txt; do
     change "$file" '3{s/# Status: pending/# Status: done/;t
       s/# Status: .*/# Status: pending/;}'
   done

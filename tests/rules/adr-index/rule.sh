@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2317 # read by ../run
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
 items=8
 one=0007
 index=docs/adr/README.md

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2317 # read by ../run
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
 artifacts=_bmad-output/implementation-artifacts
 items=8
 one=1-2-print-a-label
@@ -6,7 +6,7 @@ forms='1-2 bmad:1-2-print-a-label'
 other=2-2-pick-up-service
 place=$artifacts/sprint-status.yaml:18:23
 prefer='story sprint-status'
-was=review to=done
+was=review to='done'
 cycle='review in-progress'
 crowd='1-1-weigh-a-parcel 1-2-print-a-label 1-3-track-a-parcel 2-1-return-a-parcel
   2-2-pick-up-service 2-3-big-parcels 2-4-small-parcels 2-5-late-parcels'
