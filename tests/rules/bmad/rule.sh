@@ -2,10 +2,10 @@
 artifacts=_bmad-output/implementation-artifacts
 items=8
 one=1-2-print-a-label
-forms='1-2 bmad:1-2-print-a-label'
+forms='1-2-print bmad:1-2-print-a-label'
 other=2-2-pick-up-service
 place=$artifacts/sprint-status.yaml:18:23
-prefer='story sprint-status'
+prefer='story sprint-status.yaml'
 was=review to='done'
 cycle='review in-progress'
 crowd='1-1-weigh-a-parcel 1-2-print-a-label 1-3-track-a-parcel 2-1-return-a-parcel

@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
-tasks=data/tasks.json
+tasks=mission_control/data/tasks.json
 items=8
 one=task-102
-forms='102 mission-control:task-102'
+forms='mission-control:task-102'
 other=task-104
 place=$tasks:16:16
 code=uncommitted-status found=0 copies=2
