@@ -13,8 +13,8 @@ began=$(date -u +%Y-%m-%dT)
 # What a rule does not say.
 # shellcheck disable=SC2034,SC2317,SC2154 # for run
 defaults() {
-  use=$name rule=$name others=0 one='' other='' forms='' code=status-mismatch found=1
-  copies=2 prefer='' was='' to='' illegal='' illegal_of='' cycle='' crowd='' variants='' also='' place='' items=0 folder=$here/$name
+  use=$name rule=$name others=0 one='' nobody='' other='' forms='' code=status-mismatch found=1
+  copies=2 prefer='' was='' to='' illegal='' illegal_of='' cycle='' crowd='' variants='' also='' place='' items=0 many_agree=0 folder=$here/$name
   left_out=''
   desync() { :; }
   desync_all() { :; }
