@@ -34,6 +34,7 @@ struct ds_scan {
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
 	bool all;
+	bool qualify;  /* there are rules that are not looked at: commands name this one */
 	unsigned jobs; /* 0: as many as are worth it */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
@@ -67,8 +68,11 @@ void ds_scanned_free(struct ds_scanned *scanned);
 
 /* The steps of it. */
 
-/* select.c: which items, from the whole rule or from ids. */
-int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+/* select.c: which items, from whole rules or from ids, which are the same in all scans. Each
+ * id is looked for in every rule, and means what it fits best in any: all of an id before the
+ * number, that before the beginning; RULE:ID in that rule alone. What fits nothing, or
+ * items of several rules, is trouble of the first. */
+int ds_select(const struct ds_scan *scans, struct ds_scanned *outs, size_t count, ds_error *err);
 
 /* recall.c: marks the items whose contents were judged before, and announces the others to
  * the source. False when memory ran out. The second is for one that was judged now, and of

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "pattern.h"
 #include "rules.h"
 #include "text.h"
 
@@ -42,4 +43,21 @@ bool ds_id_is_sound(const char *given)
 		if ((unsigned char)*given < 0x20 || *given == 0x7f)
 			return false;
 	return true;
+}
+
+enum ds_rule_fit ds_rule_fit(const struct ds_rule *rule, struct ds_text name)
+{
+	const char *slash = strrchr(rule->name, '/');
+
+	if (ds_text_is(name, rule->name))
+		return DS_RULE_FULL;
+	return ds_text_is(name, slash ? slash + 1 : rule->name) ? DS_RULE_BARE : DS_RULE_OTHER;
+}
+
+bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id)
+{
+	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
+		if (ds_pattern_match(*ignore, id, NULL))
+			return true;
+	return false;
 }
