@@ -184,3 +184,52 @@ bool ds_shell_quote(struct ds_buf *out, struct ds_text text)
 	ds_buf_puts(out, "'");
 	return !out->failed;
 }
+
+/* ---- What was meant ------------------------------------------------------- */
+
+enum { LONGEST_GUESS = 32 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be added, dropped or changed to make one of the other;
+ * letter case costs nothing. */
+static size_t distance(struct ds_text a, const char *b)
+{
+	size_t row[LONGEST_GUESS + 1];
+	size_t width = strlen(b);
+
+	if (a.len > LONGEST_GUESS || width > LONGEST_GUESS)
+		return LONGEST_GUESS;
+	for (size_t j = 0; j <= width; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= width; j++) {
+			struct ds_text letter = {a.at + i - 1, 1};
+			struct ds_text other = {b + j - 1, 1};
+			size_t change = diagonal + !ds_text_equal_but_for_case(letter, other);
+			diagonal = row[j];
+			row[j] = least(change, least(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[width];
+}
+
+struct ds_guess ds_guess_begin(struct ds_text word)
+{
+	return (struct ds_guess){.word = word, .distance = LONGEST_GUESS};
+}
+
+void ds_guess_try(struct ds_guess *guess, const char *candidate)
+{
+	size_t far = distance(guess->word, candidate);
+	/* Beyond a third of its letters it is another word. */
+	if (far < guess->distance && far * 3 <= strlen(candidate)) {
+		guess->distance = far;
+		guess->best = candidate;
+	}
+}
