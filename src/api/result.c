@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "demands.h"
 #include "finding.h"
 #include "gate.h"
 #include "head.h"
@@ -174,15 +175,11 @@ static void begin_reported(struct looking *l, const struct ds_rule *rule)
 
 /* ---- Rules whose items are parts of others' ------------------------------ */
 
-/* Of the same root. NULL where there is none. */
-static const struct ds_rule *child_rule(const ds_repo *repo, const struct ds_rule *rule,
-					const char *name)
+static const struct ds_rule *rule_named(const ds_repo *repo, const char *name)
 {
-	for (size_t i = 0; i < repo->ruleset.count; i++) {
-		const struct ds_rule *child = repo->ruleset.at[i];
-		if (strcmp(child->root, rule->root) == 0 && ds_rule_fit(child, ds_text_of(name)))
-			return child;
-	}
+	for (size_t i = 0; name && i < repo->ruleset.count; i++)
+		if (strcmp(repo->ruleset.at[i]->name, name) == 0)
+			return repo->ruleset.at[i];
 	return NULL;
 }
 
@@ -197,19 +194,10 @@ static size_t scan_of(struct looking *l, const struct ds_rule *rule)
 	return l->result->scan_count - 1;
 }
 
-static size_t count_rollups(const struct ds_rule *rule)
-{
-	size_t count = 0;
-	for (const struct ds_rollup *rollup = rule->rollups;
-	     rollup && (rollup->path || rollup->children); rollup++)
-		count++;
-	return count;
-}
-
 static int link_children(struct looking *l, size_t which, ds_error *err)
 {
 	const struct ds_rule *rule = l->scans[which].rule;
-	size_t count = count_rollups(rule);
+	size_t count = ds_rollup_count(rule);
 	size_t found = 0;
 
 	if (!count)
@@ -221,8 +209,7 @@ static int link_children(struct looking *l, size_t which, ds_error *err)
 	if (!children || !rules)
 		return ds_fail_memory(err);
 	for (size_t i = 0; i < count; i++) {
-		const char *name = rule->rollups[i].children;
-		const struct ds_rule *child = name ? child_rule(l->repo, rule, name) : NULL;
+		const struct ds_rule *child = rule_named(l->repo, rule->rollups[i].children);
 		if (!child)
 			continue;
 		children[found] = &l->result->scanned[scan_of(l, child)];
