@@ -252,10 +252,10 @@ static int compare_rules(struct looking *l, ds_error *err)
 	for (size_t i = 0; i < result->scan_count && !status; i++)
 		status = ds_read_ledgers(&l->scans[i], &result->scanned[i], err);
 	if (!status)
-		status = ds_select(l->scans, result->scanned, reported, err);
+		status = ds_select_from(l->scans, result->scanned, reported, err);
 	if (!status)
-		status = ds_select(l->scans + reported, result->scanned + reported,
-				   result->scan_count - reported, err);
+		status = ds_select_from(l->scans + reported, result->scanned + reported,
+					result->scan_count - reported, err);
 	for (size_t i = 0; i < result->scan_count && !status; i++)
 		status = compare(l, i, err);
 	return status;

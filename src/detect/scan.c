@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "demands.h"
+#include "rules.h"
 
 enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
@@ -17,7 +19,9 @@ enum {
 
 struct work {
 	const struct ds_scan *scan;
+	const struct ds_scanned *scanned;
 	struct ds_items *items;
+	enum { AT_ONCE, FIRST, AGAIN } turn; /* when what looks wrong is read once more */
 	atomic_size_t next; /* the first item that no worker has taken */
 };
 
@@ -50,18 +54,42 @@ static bool is_suspicious(ds_item_state state)
 	return state == DS_ITEM_DESYNCED || state == DS_ITEM_UNCHECKED;
 }
 
-static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
+/* False: what it says is not taken for what it is yet. */
+static bool confirm(struct ds_desk *desk, struct ds_item *item, const struct work *work)
 {
 	const struct ds_source_ops *ops = desk->source->ops;
+
+	item->again = false;
+	if (work->turn == AGAIN || !ops->confirm || !is_suspicious(ds_judge(desk)))
+		return true;
+	if (work->turn == FIRST) {
+		item->again = item->seen = true;
+		return false;
+	}
+	struct again again = {desk, item};
+	ops->confirm(desk->source, collect_again, &again);
+	return true;
+}
+
+/* No command can mean one record, where several claim the item. */
+static bool is_claimed_twice(const struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		if (desk->copies[i].claims > 1)
+			return true;
+	return false;
+}
+
+static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
+{
 	const struct ds_scan *scan = worker->work->scan;
 	unsigned settled = 0;
 
 	ds_collect(desk, item);
-	if (is_suspicious(ds_judge(desk)) && ops->confirm) {
-		struct again again = {desk, item};
-		ops->confirm(desk->source, collect_again, &again);
-	}
+	if (!confirm(desk, item, worker->work))
+		return true;
 	item->seen = !ds_is_absent(desk);
+	item->twin |= is_claimed_twice(desk);
 	if (!item->seen)
 		return true;
 	ds_item_state state = ds_judge(desk);
@@ -87,6 +115,11 @@ static bool take(struct work *work, size_t *from, size_t *to)
 	return *from < work->items->len;
 }
 
+static bool is_due(const struct work *work, const struct ds_item *item)
+{
+	return work->turn == AGAIN ? item->again : !item->recalled;
+}
+
 static void run(struct worker *worker, bool reports_progress)
 {
 	struct work *work = worker->work;
@@ -103,11 +136,15 @@ static void run(struct worker *worker, bool reports_progress)
 		return;
 	}
 	desk.where = scan->where;
+	desk.head = scan->head;
+	desk.limit = scan->limit;
+	desk.ledgers = work->scanned->ledgers;
+	desk.kin = work->scanned->kin;
 	while (!worker->status && take(work, &from, &to)) {
 		if (reports_progress)
 			scan->progress(scan->progress_context, from, work->items->len);
 		for (size_t i = from; i < to && !worker->status; i++)
-			if (!work->items->at[i].recalled &&
+			if (is_due(work, &work->items->at[i]) &&
 			    !look_at(&desk, &work->items->at[i], worker))
 				worker->status = ds_fail_memory(&worker->err);
 	}
@@ -120,10 +157,15 @@ static void *run_thread(void *worker)
 	return NULL;
 }
 
+static bool is_for_one_thread(const struct ds_scan *scan)
+{
+	return scan->source->ops->want || (scan->head && scan->head->ops->want);
+}
+
 static unsigned count_jobs(const struct ds_scan *scan, size_t items)
 {
 	unsigned jobs = scan->jobs;
-	if (scan->source->ops->want)
+	if (is_for_one_thread(scan))
 		return 1;
 	if (!jobs) {
 		long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -150,9 +192,9 @@ static int gather(struct worker *workers, unsigned count, struct ds_scanned *out
 }
 
 /* Threads that cannot be had are done without: this thread works as well. */
-static int run_all(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+static int run_all(const struct ds_scan *scan, struct ds_scanned *out, int turn, ds_error *err)
 {
-	struct work work = {.scan = scan, .items = &out->items};
+	struct work work = {.scan = scan, .scanned = out, .items = &out->items, .turn = turn};
 	unsigned jobs = count_jobs(scan, out->items.len);
 	struct worker *workers = calloc(jobs, sizeof *workers);
 	unsigned started = 1;
@@ -226,17 +268,289 @@ static bool find_duplicates(const struct ds_scan *scan, struct ds_scanned *out)
 	return true;
 }
 
+/* ---- Files that many items share ---------------------------------------- */
+
+/* The same source may be asked of several things; HEAD's is not there where it is what is
+ * judged. */
+int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	const struct ds_copy_rule *copies = scan->rule->copies;
+	int status = 0;
+
+	for (int i = 0; copies[i].name && !status; i++) {
+		struct ds_source *source =
+			copies[i].from == DS_FROM_HEAD ? scan->head : scan->source;
+		ds_ledger_clear(&out->ledgers[i]);
+		if (copies[i].many && source)
+			status = ds_ledger_read(&out->ledgers[i], scan->rule, i, source,
+						scan->limit, err);
+	}
+	return status;
+}
+
+/* What ids are told apart by; in order. */
+struct keys {
+	struct ds_text *at;
+	size_t len;
+};
+
+static int compare_texts(const void *left, const void *right)
+{
+	const struct ds_text *a = left;
+	const struct ds_text *b = right;
+	int order = memcmp(a->at, b->at, a->len < b->len ? a->len : b->len);
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static void add_keys(struct keys *keys, const struct ds_rule *rule, const struct ds_items *items)
+{
+	for (size_t i = 0; i < items->len; i++)
+		keys->at[keys->len++] = ds_id_key(rule, ds_text_of(items->at[i].id));
+}
+
+/* False: memory ran out. */
+static bool find_keys(struct keys *keys, const struct ds_rule *rule, const struct ds_items *a,
+		      const struct ds_items *b)
+{
+	keys->at = calloc(a->len + b->len + 1, sizeof *keys->at);
+	if (!keys->at)
+		return false;
+	add_keys(keys, rule, a);
+	if (a != b)
+		add_keys(keys, rule, b);
+	qsort(keys->at, keys->len, sizeof *keys->at, compare_texts);
+	return true;
+}
+
+/* Each document's path is kept once, whatever it lists. */
+static const char *keep_path(struct ds_scanned *out, const struct ds_entry *entry,
+			     const struct ds_ledger *ledger, const char **paths)
+{
+	size_t which = (size_t)(entry->document - ledger->documents);
+
+	if (!paths[which])
+		paths[which] = ds_arena_string(&out->strings, entry->document->path);
+	return paths[which];
+}
+
+static int add_entry(struct ds_scanned *out, struct ds_items *into, const struct ds_rule *rule,
+		     const struct ds_entry *entry, const char *path, ds_error *err)
+{
+	struct ds_item item = {
+		.path = path,
+		.id = ds_arena_string(&out->strings, entry->id),
+		.status = DS_NO_STATUS,
+	};
+
+	if (!item.path || !item.id)
+		return ds_fail_memory(err);
+	if (ds_is_ignored(rule, entry->record->id))
+		return 0;
+	return ds_items_add(into, &item) ? 0 : ds_fail_memory(err);
+}
+
+static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, struct ds_items *into,
+		      ds_error *err)
+{
+	const char **paths = calloc(ledger->document_count + 1, sizeof *paths);
+	struct keys keys = {0};
+	int status = 0;
+
+	if (!paths || !find_keys(&keys, ledger->rule, into, &out->skipped))
+		status = ds_fail_memory(err);
+	for (size_t i = 0; i < ledger->entry_count && !status; i++) {
+		const struct ds_entry *entry = &ledger->entries[i];
+		struct ds_text key = ds_text_of(entry->id);
+		if ((i && strcmp(entry[-1].id, entry->id) == 0) ||
+		    bsearch(&key, keys.at, keys.len, sizeof key, compare_texts))
+			continue;
+		status = add_entry(out, into, ledger->rule, entry,
+				   keep_path(out, entry, ledger, paths), err);
+	}
+	free(keys.at);
+	free(paths);
+	return status;
+}
+
+int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
+		  ds_error *err)
+{
+	int status = 0;
+
+	for (int i = 0; scan->rule->copies[i].name && !status; i++)
+		if (scan->rule->copies[i].lists && out->ledgers[i].rule)
+			status = add_listed(&out->ledgers[i], out, into, err);
+	return status;
+}
+
+static bool has_defect(const struct ds_scanned *scanned)
+{
+	for (int i = 0; i < DS_COPY_LIMIT; i++)
+		if (scanned->ledgers[i].defect)
+			return true;
+	return false;
+}
+
+struct recheck {
+	const struct ds_scan *scan;
+	struct ds_scanned *out;
+	int status;
+	ds_error *err;
+};
+
+static void look_again(void *context)
+{
+	struct recheck *r = context;
+
+	r->status = ds_read_ledgers(r->scan, r->out, r->err);
+	if (!r->status)
+		r->status = run_all(r->scan, r->out, AGAIN, r->err);
+}
+
+static bool looks_wrong(const struct ds_scanned *scanned)
+{
+	for (size_t i = 0; i < scanned->items.len; i++)
+		if (scanned->items.at[i].again)
+			return true;
+	return has_defect(scanned);
+}
+
+/* A file that many share is not read again for each of them, but once for all. */
+static int compare_shared(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	struct recheck r = {scan, out, 0, err};
+	int status = run_all(scan, out, FIRST, err);
+
+	if (status || !scan->source->ops->confirm || !looks_wrong(out))
+		return status;
+	scan->source->ops->confirm(scan->source, look_again, &r);
+	return r.status;
+}
+
+/* ---- What is wrong with such a file ------------------------------------- */
+
+struct fault {
+	const struct ds_ledger *ledger;
+	const struct ds_document *document;
+	ds_code code;
+	const char *why; /* or NULL */
+	bool placed;
+	size_t at;
+};
+
+static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
+			   const struct fault *fault)
+{
+	const struct ds_code_info *info = ds_code_info(fault->code);
+	struct ds_arena *strings = &out->strings;
+	ds_copy *copy = ds_arena_alloc(strings, sizeof *copy);
+	struct ds_buf line = {0};
+
+	if (!copy)
+		return false;
+	copy->name = scan->rule->copies[fault->ledger->copy].name;
+	copy->path = ds_arena_string(strings, fault->document->path);
+	if (fault->placed)
+		ds_document_position(fault->document, fault->at, &copy->line, &copy->column);
+	ds_buf_printf(&line, "%s %s", copy->name, info->phrase);
+	if (fault->why && *fault->why)
+		ds_buf_printf(&line, ": %s", fault->why);
+	ds_finding finding = {.code = fault->code,
+			      .alias = info->alias,
+			      .severity = ds_severity_in(scan->rule, fault->code),
+			      .rule = scan->rule->name,
+			      .advice = info->advice,
+			      .copies = copy,
+			      .copy_count = 1};
+	finding.message = line.failed ? NULL : ds_arena_string(strings, line.bytes);
+	ds_buf_free(&line);
+	return copy->path && finding.message && ds_findings_add(&out->findings, &finding);
+}
+
+/* A record that does not say which item it is about. */
+static bool describe_nameless(const struct ds_scan *scan, struct ds_scanned *out,
+			      struct fault *fault)
+{
+	const struct ds_records *records = &fault->document->records;
+
+	for (size_t i = 0; i < records->len; i++) {
+		const struct ds_value *value = records->at[i].values;
+		if (records->at[i].id.len || value->code == DS_NO_CODE)
+			continue;
+		fault->code = value->code;
+		fault->why = value->why;
+		fault->placed = true;
+		fault->at = value->placed ? value->start : records->at[i].start;
+		if (!describe_fault(scan, out, fault))
+			return false;
+	}
+	return true;
+}
+
+static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out,
+			      const struct ds_ledger *ledger, const struct ds_document *document)
+{
+	const struct ds_reading *defect = &document->records.defect;
+	const struct ds_copy_rule *copy = &scan->rule->copies[ledger->copy];
+	struct fault fault = {.ledger = ledger,
+			      .document = document,
+			      .code = defect->code,
+			      .why = defect->why,
+			      .placed = defect->placed,
+			      .at = defect->start};
+	/* Where nobody misses it, it need not be there. */
+	bool missed =
+		out->items.len && copy->gap == DS_GAP_REPORTED && copy->from == DS_FROM_SOURCE;
+
+	if (defect->code == DS_NO_CODE)
+		return describe_nameless(scan, out, &fault);
+	return (defect->code == DS_MISSING_COPY && !missed) || describe_fault(scan, out, &fault);
+}
+
+static bool describe_documents(const struct ds_scan *scan, struct ds_scanned *out)
+{
+	size_t most = scan->rule->advise_bytes;
+
+	for (int i = 0; i < DS_COPY_LIMIT; i++) {
+		const struct ds_ledger *ledger = &out->ledgers[i];
+		for (size_t k = 0; k < ledger->document_count; k++) {
+			const struct ds_document *document = &ledger->documents[k];
+			if (!describe_document(scan, out, ledger, document))
+				return false;
+			if (most && document->blob.bytes.len > most)
+				out->advice = scan->rule->advice;
+		}
+	}
+	if (scan->rule->advise_items && out->items.len > scan->rule->advise_items)
+		out->advice = scan->rule->advice;
+	return true;
+}
+
 /* ---- The whole ---------------------------------------------------------- */
+
+static int find_all_kin(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	for (size_t i = 0; i < ds_rollup_count(scan->rule) && i < DS_ROLLUP_LIMIT; i++)
+		if (!ds_find_kin(&out->kin[i], scan, &scan->rule->rollups[i]))
+			return ds_fail_memory(err);
+	return 0;
+}
 
 int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	if ((scan->memory || scan->source->ops->want) && !ds_recall_items(scan, &out->items))
+	int status = find_all_kin(scan, out, err);
+
+	if (status)
+		return status;
+	if ((scan->memory || is_for_one_thread(scan)) && !ds_recall_items(scan, &out->items))
 		return ds_fail_memory(err);
-	int status = run_all(scan, out, err);
+	status = ds_rule_has_many(scan->rule) ? compare_shared(scan, out, err)
+					      : run_all(scan, out, AT_ONCE, err);
 	if (status)
 		return status;
 	drop_unseen(&out->items);
-	if (!find_duplicates(scan, out))
+	if (!find_duplicates(scan, out) || !describe_documents(scan, out))
 		return ds_fail_memory(err);
 	ds_findings_sort(&out->findings);
 	return 0;
@@ -244,12 +558,19 @@ int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_erro
 
 int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	int status = ds_select(scan, out, err);
+	int status = ds_read_ledgers(scan, out, err);
+
+	if (!status)
+		status = ds_select(scan, out, err);
 	return status ? status : ds_compare_items(scan, out, err);
 }
 
 void ds_scanned_free(struct ds_scanned *scanned)
 {
+	for (int i = 0; i < DS_COPY_LIMIT; i++)
+		ds_ledger_clear(&scanned->ledgers[i]);
+	for (int i = 0; i < DS_ROLLUP_LIMIT; i++)
+		free(scanned->kin[i].at);
 	ds_items_free(&scanned->items);
 	ds_items_free(&scanned->skipped);
 	ds_findings_free(&scanned->findings);

@@ -51,9 +51,11 @@ static int on_problem(void *context, const char *path, bool shelf, const char *w
 
 static bool has_record(const struct selection *s, const struct ds_item *item)
 {
+	const struct ds_copy_rule *copies = s->scan->rule->copies;
 	const struct ds_entry *first;
-	for (int i = 0; s->scan->rule->copies[i].name; i++)
-		if (s->scan->rule->copies[i].many &&
+
+	for (int i = 0; copies[i].name; i++)
+		if (copies[i].many && copies[i].from == DS_FROM_SOURCE &&
 		    ds_ledger_find(&s->out->ledgers[i], item->id, &first))
 			return true;
 	return false;
@@ -444,7 +446,8 @@ static void settle(struct selection *s)
 	ds_items_free(&s->known);
 }
 
-int ds_select(const struct ds_scan *scans, struct ds_scanned *outs, size_t count, ds_error *err)
+int ds_select_from(const struct ds_scan *scans, struct ds_scanned *outs, size_t count,
+		   ds_error *err)
 {
 	struct selection *rules = calloc(count + 1, sizeof *rules);
 
@@ -468,4 +471,9 @@ int ds_select(const struct ds_scan *scans, struct ds_scanned *outs, size_t count
 			mark_shared(&outs[k].items, &outs[i].items);
 	free(rules);
 	return status;
+}
+
+int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	return ds_select_from(scan, out, 1, err);
 }

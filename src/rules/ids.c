@@ -4,6 +4,11 @@
 #include "rules.h"
 #include "text.h"
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static size_t digits(const char *text)
 {
 	return strspn(text, "0123456789");
@@ -18,6 +23,30 @@ static struct ds_text number_of(const char *text)
 		len--;
 	}
 	return (struct ds_text){text, len};
+}
+
+struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id)
+{
+	size_t from = 0;
+	size_t to;
+
+	while (rule->by_number && from < id.len && !is_digit(id.at[from]))
+		from++;
+	if (!rule->by_number || from == id.len)
+		return id;
+	for (to = from; to < id.len && is_digit(id.at[to]);)
+		to++;
+	while (to - from > 1 && id.at[from] == '0')
+		from++;
+	return (struct ds_text){id.at + from, to - from};
+}
+
+bool ds_is_ignored(const struct ds_rule *rule, struct ds_text id)
+{
+	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
+		if (ds_pattern_match(*ignore, id, NULL))
+			return true;
+	return false;
 }
 
 enum ds_id_fit ds_id_fit(const char *id, const char *given)
@@ -52,12 +81,4 @@ enum ds_rule_fit ds_rule_fit(const struct ds_rule *rule, struct ds_text name)
 	if (ds_text_is(name, rule->name))
 		return DS_RULE_FULL;
 	return ds_text_is(name, slash ? slash + 1 : rule->name) ? DS_RULE_BARE : DS_RULE_OTHER;
-}
-
-bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id)
-{
-	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
-		if (ds_pattern_match(*ignore, id, NULL))
-			return true;
-	return false;
 }
