@@ -39,7 +39,7 @@ static void say_origin(struct page *page, size_t line)
 {
 	struct ds_buf origin = {0};
 
-	if (!line)
+	if (!line || !page->desk->rule->file)
 		return;
 	ds_rule_say_origin(&origin, page->desk->rule, line);
 	ds_buf_puts(&page->text, " (");
@@ -298,7 +298,8 @@ static unsigned explain_item(void *context, struct ds_desk *desk, const struct d
 	page->desk = desk;
 	page->item = item;
 	say_string(page, item->id);
-	ds_buf_printf(&page->text, ": an item of the rule %s", desk->rule->name);
+	ds_buf_printf(&page->text, ": an item of the %srule %s", desk->rule->file ? "" : "built-in ",
+		      desk->rule->name);
 	say_origin(page, desk->rule->origin);
 	ds_buf_puts(&page->text, ", in ");
 	say_string(page, item->path);

@@ -115,8 +115,9 @@ static bool is_gap(const ds_repo *repo, const ds_finding *finding)
 	if (finding->code != DS_MISSING_COPY || finding->copy_count != 1)
 		return false;
 	repo->source->ops->read(repo->source, finding->copies[0].path, NULL, &blob);
+	bool gone = blob.kind == DS_MISSING;
 	ds_blob_free(&blob);
-	return blob.kind == DS_MISSING;
+	return gone;
 }
 
 static bool raise(ds_result *result, const ds_repo *repo, ds_finding *finding)
