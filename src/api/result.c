@@ -270,15 +270,15 @@ static bool note_idle(ds_result *result, const struct ds_rule *rule)
 
 	ds_buf_printf(&line, "the rule %s checks nothing: ", rule->name);
 	if (rule->items) {
+		ds_buf_puts(&line, "no item is at ");
 		ds_escape(&line, ds_text_of(rule->items));
-		ds_buf_puts(&line, " matches nothing");
 	}
 	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
 		if (!copy->lists)
 			continue;
-		ds_buf_puts(&line, line.bytes[line.len - 1] == ' ' ? "" : ", and ");
+		ds_buf_puts(&line, line.len && line.bytes[line.len - 1] == ' ' ? "" : ", and ");
 		ds_escape(&line, ds_text_of(copy->path));
-		ds_buf_puts(&line, " lists nothing");
+		ds_buf_puts(&line, " lists none");
 	}
 	bool well = !line.failed && ds_add_note(result, line.bytes);
 	ds_buf_free(&line);
