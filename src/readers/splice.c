@@ -187,19 +187,35 @@ static bool make_record_edit(struct splicing *s, struct ds_record_edit *edit,
 	return true;
 }
 
+/* Bytes for bytes. */
+static bool begin_swap(struct splicing *s, struct ds_record_edit *edit,
+		       const struct ds_reading *reading)
+{
+	struct ds_text raw = {s->before.at + reading->start, reading->end - reading->start};
+
+	if (reading->code || !reading->word ||
+	    (!ds_text_equal(raw, edit->word) && !ds_text_equal(raw, edit->instead)))
+		return refuse(s, edit, "something else stands there");
+	edit->edit = (struct ds_edit){reading->start, reading->end, edit->word};
+	edit->outcome = ds_text_equal(raw, edit->word) ? DS_SPLICE_SAME : DS_SPLICE_DONE;
+	return true;
+}
+
 static bool begin_edit(struct splicing *s, struct ds_record_edit *edit)
 {
 	char why[DS_WHY_ROOM] = "";
 	struct ds_reading reading;
 
 	edit->edit = (struct ds_edit){0};
-	if (!is_word(edit->word, why))
+	if (!edit->instead.at && !is_word(edit->word, why))
 		return refuse(s, edit, why);
 	if (edit->record >= s->was.len || !ds_text_is(s->was.at[edit->record].id, edit->id))
 		return refuse(s, edit,
 			      s->was.defect.code ? s->was.defect.why : "it is not where it was");
 	const struct ds_record *record = &s->was.at[edit->record];
 	ds_reading_of(&reading, value_of(s, record));
+	if (edit->instead.at)
+		return begin_swap(s, edit, &reading);
 	if (!says(&reading, edit->word))
 		return make_record_edit(s, edit, record, &reading);
 	edit->outcome = DS_SPLICE_SAME;
@@ -313,12 +329,16 @@ static bool check_word(struct splicing *s, struct ds_record_edit *edit)
 	const struct ds_value *value = value_of(s, &s->is.at[edit->record]);
 	struct ds_reading reading;
 
+	size_t end = edit->at + edit->edit.text.len;
+	bool exact = value->start == edit->at && value->end == end;
+
 	ds_reading_of(&reading, value);
-	if (!says(&reading, edit->word))
+	if (edit->instead.at ? reading.code || !reading.editable : !says(&reading, edit->word))
 		return refuse(s, edit, "written there it would not be read as that");
-	if (value->start < edit->at || value->end > edit->at + edit->edit.text.len)
+	if (value->start < edit->at || value->end > end || (edit->instead.at && !exact))
 		return refuse(s, edit, "written there it would be read elsewhere");
 	edit->lead = value->start - edit->at;
+	edit->plain = exact && edit->edit.start < edit->edit.end;
 	return true;
 }
 

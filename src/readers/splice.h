@@ -47,16 +47,21 @@ struct ds_splice_records {
 };
 
 struct ds_record_edit {
+	size_t number;       /* the caller's own */
 	size_t record;       /* its number in the file */
 	const char *id;      /* which must stand there */
 	struct ds_text word; /* as in struct ds_splice */
 	bool insert;
+	/* Bytes as they stand, quotes aside, that must be there: `word` is no word then but the
+	 * bytes that they give way to, as they were there before. */
+	struct ds_text instead; /* at is NULL: none */
 
 	enum ds_splice_outcome outcome; /* the rest is filled */
 	const char *why;                /* where it was refused */
 	struct ds_edit edit;            /* in `before` */
 	size_t at;                      /* the same place as the edits before it left it */
 	size_t lead;                    /* bytes from there to where the word stands */
+	bool plain;                     /* it stands in place of another, and nothing else */
 };
 
 /* Makes all edits at once: the file is read before and after, and not again for each of
