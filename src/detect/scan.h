@@ -60,12 +60,27 @@ struct ds_scanned {
 	size_t trouble_count;
 
 	struct ds_ledger ledgers[DS_COPY_LIMIT]; /* of the copies that hold many */
+	struct ds_kinship kin[DS_ROLLUP_LIMIT];  /* of the rollups that are about other items */
+
+	const char *advice; /* the rule's, where it is in place; or NULL */
 };
 
 int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 void ds_scanned_free(struct ds_scanned *scanned);
 
 /* The steps of it. */
+
+/* shared.c: reads the files of the copies that hold many. Their memory is part of what was scanned. */
+int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+
+/* Adds the items that copies list, where they are not known by their ids already (among `into`,
+ * or those that were skipped). Strings are the scan's. */
+int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
+		  ds_error *err);
+
+/* Adds what keeps such a file, or a record that names no item, from being judged: once, and of
+ * no item. And the word of advice. False when memory ran out. */
+bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out);
 
 /* select.c: which items, from the whole rule or from ids. */
 int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);

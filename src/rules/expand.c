@@ -5,25 +5,124 @@
 
 static void add_capture(struct ds_captures *captures, const char *name, const char *value)
 {
+	if (captures->len == DS_CAPTURE_LIMIT)
+		return;
 	captures->name[captures->len] = ds_text_of(name);
 	captures->value[captures->len++] = ds_text_of(value);
 }
 
-enum ds_path_made ds_copy_path(struct ds_buf *out, const struct ds_rule *rule, int copy,
+static struct ds_text without_slash(struct ds_text path)
+{
+	if (path.len && path.at[path.len - 1] == '/')
+		path.len--;
+	return path;
+}
+
+/* As the patterns have it: a directory's path ends in "/". Kept in `whole`. */
+static bool match_item(const struct ds_rule *rule, const char *path, struct ds_buf *whole,
+		       struct ds_captures *captures)
+{
+	const char *const *shelf = rule->archived;
+
+	if (!rule->items || !ds_buf_puts(whole, path))
+		return false;
+	if (rule->items[strlen(rule->items) - 1] == '/')
+		ds_buf_puts(whole, "/");
+	struct ds_text text = {whole->bytes, whole->len};
+	bool found = ds_pattern_match(rule->items, text, captures);
+	for (; !found && shelf && *shelf; shelf++)
+		found = ds_pattern_match(*shelf, text, captures);
+	return found && !whole->failed;
+}
+
+/* An id comes out of a file too: it must not lead anywhere. */
+static bool may_be_in_path(const char *id)
+{
+	return *id != '.' && !strchr(id, '/');
+}
+
+/* The captures of an item that a file lists: its path is that file's, and tells nothing. Where
+ * its own path can be told from the id, that is kept in `whole`. */
+static void capture_listed(const struct ds_rule *rule, const char *id, struct ds_buf *whole,
+			   struct ds_captures *captures)
+{
+	captures->len = 0;
+	if (!may_be_in_path(id))
+		return;
+	add_capture(captures, "id", id);
+	ds_buf_cut(whole, 0);
+	if (!rule->items || rule->by_number || !ds_pattern_fill(whole, rule->items, captures))
+		return;
+	captures->name[captures->len] = ds_text_of("item");
+	captures->value[captures->len++] =
+		without_slash((struct ds_text){whole->bytes, whole->len});
+}
+
+static bool lists_items(const struct ds_rule *rule)
+{
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++)
+		if (copy->lists)
+			return true;
+	return false;
+}
+
+/* With all that is known of the item. */
+static bool fill_path(struct ds_buf *out, const struct ds_rule *rule, const char *pattern,
+		      const char *item_path, const char *id)
+{
+	struct ds_captures captures = {0};
+	struct ds_buf whole = {0};
+
+	if (!match_item(rule, item_path, &whole, &captures))
+		capture_listed(rule, id, &whole, &captures);
+	else
+		add_capture(&captures, "item", item_path);
+	out->failed |= whole.failed;
+	bool filled = !out->failed && ds_pattern_fill(out, pattern, &captures);
+	ds_buf_free(&whole);
+	return filled;
+}
+
+enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, const char *pattern,
 			       const char *item_path, const char *id)
 {
-	const char *pattern = rule->copies[copy].path;
 	struct ds_captures captures = {0};
 	size_t begin = out->len;
 
+	/* Mostly it takes these two, and no matching. */
 	add_capture(&captures, "item", item_path);
-	add_capture(&captures, "id", id);
-	if (ds_pattern_fill(out, pattern, &captures))
+	if (may_be_in_path(id))
+		add_capture(&captures, "id", id);
+	if (!lists_items(rule) && ds_pattern_fill(out, pattern, &captures))
+		return DS_PATH_MADE;
+	ds_buf_cut(out, begin);
+	if (!out->failed && fill_path(out, rule, pattern, item_path, id))
 		return DS_PATH_MADE;
 	if (out->failed)
 		return DS_PATH_MEMORY;
 	ds_buf_cut(out, begin);
 	return ds_buf_puts(out, pattern) ? DS_PATH_OPEN : DS_PATH_MEMORY;
+}
+
+enum ds_path_made ds_copy_path(struct ds_buf *out, const struct ds_rule *rule, int copy,
+			       const char *item_path, const char *id)
+{
+	return ds_item_path(out, rule, rule->copies[copy].path, item_path, id);
+}
+
+struct ds_text ds_item_capture(const struct ds_rule *rule, const char *item_path, const char *name)
+{
+	struct ds_captures captures = {0};
+	struct ds_buf whole = {0};
+	struct ds_text value = {0};
+
+	if (match_item(rule, item_path, &whole, &captures))
+		value = ds_capture(&captures, name);
+	/* The same bytes, where they stay. */
+	if (value.at)
+		value.at = item_path + (value.at - whole.bytes);
+	ds_buf_free(&whole);
+	return value;
 }
 
 /* ---- From patterns ------------------------------------------------------ */
@@ -58,13 +157,6 @@ static int add_item(const struct ds_expansion *expansion, bool archived, struct 
 	if (!item.id || !ds_items_add(items, &item))
 		return ds_fail_memory(err);
 	return 0;
-}
-
-static struct ds_text without_slash(struct ds_text path)
-{
-	if (path.len && path.at[path.len - 1] == '/')
-		path.len--;
-	return path;
 }
 
 static int on_match(void *context, const char *path, int which, ds_error *err)

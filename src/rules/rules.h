@@ -24,6 +24,12 @@ enum ds_path_made { DS_PATH_MADE, DS_PATH_OPEN, DS_PATH_MEMORY };
 enum ds_path_made ds_copy_path(struct ds_buf *out, const struct ds_rule *rule, int copy,
 			       const char *item_path, const char *id);
 
+/* The same for any pattern, and what one capture of the item's own pattern stands for: a piece
+ * of its path, or nothing where it does not match. */
+enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, const char *pattern,
+			       const char *item_path, const char *id);
+struct ds_text ds_item_capture(const struct ds_rule *rule, const char *item_path, const char *name);
+
 /* What a rule's patterns match. `problem` is told of each directory that could
  * not be listed; the others are looked at all the same. */
 struct ds_expansion {
@@ -50,6 +56,9 @@ int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const s
 /* What ids of a rule are compared by: the first number in it, without zeros before it, where
  * the rule says so; else all of it. A piece of `id`. */
 struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id);
+
+/* Whether the rule says of this id that it is no item. */
+bool ds_is_ignored(const struct ds_rule *rule, const char *id);
 
 /* How well an id that a person gave fits an item's. */
 enum ds_id_fit { DS_ID_OTHER, DS_ID_PREFIX, DS_ID_NUMBER, DS_ID_FULL };
