@@ -71,13 +71,17 @@ void ds_scanned_free(struct ds_scanned *scanned);
 
 /* The steps of it. */
 
-/* Reads the files of the copies that hold many. Their memory is part of what was scanned. */
+/* shared.c: reads the files of the copies that hold many. Their memory is part of what was scanned. */
 int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 
 /* Adds the items that copies list, where they are not known by their ids already (among `into`,
  * or those that were skipped). Strings are the scan's. */
 int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
 		  ds_error *err);
+
+/* Adds what keeps such a file, or a record that names no item, from being judged: once, and of
+ * no item. And the word of advice. False when memory ran out. */
+bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out);
 
 /* select.c: which items, from whole rules or from ids, which are the same in all scans. Each
  * id is looked for in every rule, and means what it fits best in any: all of an id before the
