@@ -69,8 +69,12 @@ static void say_command(struct words *w, const char *program)
 	}
 	if (w->item->archived)
 		ds_buf_puts(&w->line, "--all ");
-	if (*w->item->id == '-')
+	if (w->desk->qualify) {
+		ds_shell_quote(&w->line, ds_text_of(w->desk->rule->name));
+		ds_buf_puts(&w->line, ":");
+	} else if (*w->item->id == '-') {
 		ds_buf_puts(&w->line, "-- ");
+	}
 	ds_shell_quote(&w->line, ds_text_of(w->item->id));
 }
 
@@ -294,8 +298,7 @@ static unsigned same_defect(const struct ds_desk *desk, int first)
 	for (int i = 0; i < desk->copy_count; i++) {
 		const struct ds_reading *other = &desk->copies[i].reading;
 		if (i == first || (reading->code == DS_UNREADABLE && other->code == reading->code &&
-				   !desk->copies[i].said &&
-				   strcmp(other->why, reading->why) == 0))
+				   !desk->copies[i].said && strcmp(other->why, reading->why) == 0))
 			which |= 1u << i;
 	}
 	return which;
@@ -517,8 +520,8 @@ static void say_parts(struct words *w, const struct ds_parts *parts, const char 
 		      : parts->path     ? "es"
 					: "s",
 		      name, count == 1 ? "is" : "are");
-	ds_buf_puts(&w->line, parts->path ? (done ? "checked" : "open")
-					  : (done ? "done" : "not done"));
+	ds_buf_puts(&w->line,
+		    parts->path ? (done ? "checked" : "open") : (done ? "done" : "not done"));
 }
 
 static const char *name_of_parts(const struct ds_desk *desk, size_t rollup)

@@ -41,14 +41,6 @@ struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id)
 	return (struct ds_text){id.at + from, to - from};
 }
 
-bool ds_is_ignored(const struct ds_rule *rule, struct ds_text id)
-{
-	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
-		if (ds_pattern_match(*ignore, id, NULL))
-			return true;
-	return false;
-}
-
 enum ds_id_fit ds_id_fit(const char *id, const char *given)
 {
 	size_t len = strlen(given);
@@ -81,4 +73,12 @@ enum ds_rule_fit ds_rule_fit(const struct ds_rule *rule, struct ds_text name)
 	if (ds_text_is(name, rule->name))
 		return DS_RULE_FULL;
 	return ds_text_is(name, slash ? slash + 1 : rule->name) ? DS_RULE_BARE : DS_RULE_OTHER;
+}
+
+bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id)
+{
+	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
+		if (ds_pattern_match(*ignore, id, NULL))
+			return true;
+	return false;
 }
