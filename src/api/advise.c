@@ -454,10 +454,12 @@ static bool read_both(struct adviser *a, const struct ds_rule *rule, const struc
 }
 
 /* Whether a command has to name the rule: another one has, or may have, an item of this id. */
-static bool is_shared(const struct adviser *a, const ds_item_view *item)
+static bool is_shared(const struct adviser *a, const struct ds_rule *own, const ds_item_view *item)
 {
 	size_t others = 0;
 
+	if (own->by_number && a->repo->ruleset.count > 1)
+		return true;
 	for (const struct ds_rule **rule = a->repo->rules; *rule; rule++, others++) {
 		ds_finding like = {.rule = (*rule)->name, .item = item->id};
 		if (strcmp(like.rule, item->rule) != 0 && ds_item_of(a->result, a->repo, &like, 0))
@@ -471,7 +473,7 @@ static bool advise_item(struct adviser *a, const struct ds_rule *rule, const ds_
 	struct ds_item it = {.path = item->path,
 			     .id = item->id,
 			     .seen = true,
-			     .shared_id = is_shared(a, item)};
+			     .shared_id = is_shared(a, rule, item)};
 	bool well = true;
 
 	if (read_both(a, rule, &it))

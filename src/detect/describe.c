@@ -69,7 +69,7 @@ static void say_command(struct words *w, const char *program)
 	}
 	if (w->item->archived)
 		ds_buf_puts(&w->line, "--all ");
-	if (w->desk->qualify) {
+	if (w->item->shared_id) {
 		ds_shell_quote(&w->line, ds_text_of(w->desk->rule->name));
 		ds_buf_puts(&w->line, ":");
 	} else if (*w->item->id == '-') {

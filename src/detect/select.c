@@ -144,13 +144,15 @@ static int list_known(struct selection *s, ds_error *err)
 	return status;
 }
 
+/* Where ids are numbers, one that is given is never more than that: an item of another rule
+ * may be meant by it just as well. */
 static enum ds_id_fit fit_of(const struct selection *s, const char *id, const char *given)
 {
-	enum ds_id_fit fit = ds_id_fit(id, given);
 	struct ds_text key = ds_id_key(s->scan->rule, ds_text_of(given));
 
-	return fit == DS_ID_OTHER && s->scan->rule->by_number && ds_text_is(key, id) ? DS_ID_NUMBER
-										     : fit;
+	if (s->scan->rule->by_number && key.len && strchr("0123456789", *key.at))
+		return ds_text_is(key, id) ? DS_ID_NUMBER : DS_ID_OTHER;
+	return ds_id_fit(id, given);
 }
 
 /* Those of the rule that fit at least as well as what was found so far. */
@@ -436,12 +438,14 @@ static int select_each(struct selection *rules, size_t count, ds_error *err)
 	return status;
 }
 
-static void settle(struct selection *s)
+/* A number may be meant for an item of any other rule. */
+static void settle(struct selection *s, bool several)
 {
 	struct ds_items *items = &s->out->items;
+	bool shared = s->scan->qualify || (several && s->scan->rule->by_number);
 
 	drop_repeated(items);
-	for (size_t i = 0; s->scan->qualify && i < items->len; i++)
+	for (size_t i = 0; shared && i < items->len; i++)
 		items->at[i].shared_id = true;
 	ds_items_free(&s->known);
 }
@@ -465,7 +469,7 @@ int ds_select_from(const struct ds_scan *scans, struct ds_scanned *outs, size_t 
 	}
 	int status = count ? select_each(rules, count, err) : 0;
 	for (size_t i = 0; i < count; i++)
-		settle(&rules[i]);
+		settle(&rules[i], count > 1);
 	for (size_t i = 0; i < count && !scans[0].ids; i++)
 		for (size_t k = 0; k < i; k++)
 			mark_shared(&outs[k].items, &outs[i].items);
