@@ -224,16 +224,28 @@ static unsigned judged(const struct ds_desk *desk)
 	return which;
 }
 
-/* The copy to look at first is the one that the repair would change. */
+/* Whether a repair changes the copy, or would if what the authority says were a status. */
+static bool gives_way(const struct ds_desk *desk, int i)
+{
+	int authority = desk->rule->authority;
+
+	if (ds_target(desk) != DS_NO_STATUS)
+		return ds_is_to_change(desk, i);
+	return authority >= 0 && ds_disagree(&desk->copies[i], &desk->copies[authority]);
+}
+
+/* The copy to look at first. */
 static size_t focus_of(const struct ds_desk *desk)
 {
-	unsigned which = ds_target(desk) == DS_NO_STATUS ? 0 : judged(desk);
+	unsigned which = judged(desk);
 	size_t shown = 0;
 
 	for (int i = 0; i < desk->copy_count; i++) {
-		if ((which & 1u << i) && ds_is_to_change(desk, i))
+		if (!(which & 1u << i))
+			continue;
+		if (gives_way(desk, i))
 			return shown;
-		shown += (which & 1u << i) != 0;
+		shown++;
 	}
 	return 0;
 }
