@@ -150,8 +150,9 @@ static enum ds_id_fit fit_of(const struct selection *s, const char *id, const ch
 {
 	struct ds_text key = ds_id_key(s->scan->rule, ds_text_of(given));
 
+	/* Behind a rule's name that there is none of, too, stands a number. */
 	if (s->scan->rule->by_number && key.len && strchr("0123456789", *key.at))
-		return ds_text_is(key, id) ? DS_ID_NUMBER : DS_ID_OTHER;
+		return ds_text_is(key, id) && !strchr(given, ':') ? DS_ID_NUMBER : DS_ID_OTHER;
 	return ds_id_fit(id, given);
 }
 
