@@ -17,8 +17,9 @@ bool ds_is_there(struct ds_source *source, const char *path)
 	struct ds_blob blob = {0};
 
 	source->ops->read(source, path, NULL, &blob);
+	bool there = blob.kind != DS_MISSING;
 	ds_blob_free(&blob);
-	return blob.kind != DS_MISSING;
+	return there;
 }
 
 int ds_keep_string(const struct ds_loader *l, const char ***table, size_t *count,

@@ -1,4 +1,5 @@
 /* The configuration: what is loaded, and what is said of every kind of mistake. */
+#include <cJSON.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,8 @@
 
 #include "array_source.h"
 #include "config.h"
+#include "config_keys.h"
+#include "readers.h"
 #include "rules.h"
 #include "specweave.h"
 
@@ -345,4 +348,483 @@ Test(config, says_what_is_wrong)
 		ds_buf_free(&whole);
 		free(text);
 	}
+}
+
+/* ---- What is kept ------------------------------------------------------------ */
+
+static const char full[] =
+	"version: 1\n"
+	"rules:\n"
+	"  - name: b\n"
+	"    items: \"w/{id}/\"\n"
+	"    ids: number\n"
+	"    exclude: [\"w/_*/\"]\n"
+	"    archived: [\"w/_old/{id}/\"]\n"
+	"    ignore: [\"epic-*\"]\n"
+	"    missing: ignore\n"
+	"    regress: refuse\n"
+	"    copies:\n"
+	"      - name: first\n"
+	"        path: \"{item}/x.json\"\n"
+	"        read: json\n"
+	"        at: a.status\n"
+	"        words: {open: [todo, doing], shut: done, closed: done}\n"
+	"        write: {doing: open}\n"
+	"        follow:\n"
+	"          - {field: at, write: now}\n"
+	"          - {field: why, when: done, write: reason}\n"
+	"      - name: second\n"
+	"        path: \"n/{id}.md\"\n"
+	"        read: frontmatter\n"
+	"        at: status\n"
+	"        missing: report\n"
+	"        from: head\n"
+	"    authority: ahead\n"
+	"    status:\n"
+	"      order: [todo, [doing, stuck], done]\n"
+	"      in_progress: [doing]\n"
+	"      terminal: [done]\n"
+	"      alias: {\"Stuck *\": stuck}\n"
+	"      case: ignore\n"
+	"      transitions: {todo: [doing, stuck]}\n"
+	"    severity: {C-11: warning, missing-copy: info}\n"
+	"    constraints:\n"
+	"      - {when: {grade: present}, status: [done, stuck], say: s}\n"
+	"      - {when: {grade: absent}, status: [todo]}\n"
+	"      - {when: {other: [x, y]}, copy: second, status: [todo]}\n"
+	"    rollup:\n"
+	"      - {path: \"{item}/t.md\", all: [done], some: [stuck, doing]}\n"
+	"    advise: {items: 10, bytes: 20, say: much}\n"
+	"    stale: {path: s.json, say: anew}\n"
+	"  - {name: a, items: \"z/{id}.md\", status: {order: [x]}, authority: report,\n"
+	"     copies: [{name: c, path: \"{item}\", read: frontmatter, at: [s, t]}]}\n";
+
+static void parse(struct ds_ruleset *rules, const char *text, const char *root)
+{
+	ds_error err = {0};
+
+	cr_assert_eq(ds_rules_parse(rules, ds_text_of(text), ".desync.yml", root, &err), 0, "%s",
+		     err.message);
+}
+
+Test(config, keeps_what_it_says)
+{
+	struct ds_ruleset rules = {0};
+
+	show("good", 0, base);
+	show("good", 1, full);
+	parse(&rules, full, "sub/");
+	cr_assert_eq(rules.count, 2);
+	cr_assert_null(rules.at[2]);
+	const struct ds_rule *rule = rules.at[1];
+	cr_expect_str_eq(rules.at[0]->name, "sub/a");
+	cr_expect_str_eq(rules.at[0]->copies[0].at, "s | t");
+	cr_expect_eq(rules.at[0]->authority, DS_NO_COPY);
+	cr_expect_str_eq(rule->name, "sub/b");
+	cr_expect_str_eq(rule->file, ".desync.yml");
+	cr_expect_eq(rule->origin, 3);
+	cr_expect_str_eq(rule->root, "sub/");
+	cr_expect_null(rule->marker);
+	cr_expect_str_eq(rule->items, "sub/w/{id}/");
+	cr_expect(rule->by_number && rule->no_regress);
+	cr_expect_str_eq(rule->exclude[0], "sub/w/_*/");
+	cr_expect_str_eq(rule->archived[0], "sub/w/_old/{id}/");
+	cr_expect_str_eq(rule->ignore[0], "epic-*");
+	cr_expect_eq(rule->authority, DS_AHEAD);
+	cr_expect_eq(rule->authority_origin, 27);
+	cr_expect_eq(rule->severity[DS_STATUS_MISMATCH], DS_WARNING + 1);
+	cr_expect_eq(rule->severity[DS_MISSING_COPY], DS_INFO + 1);
+	cr_expect_eq(rule->severity[DS_MALFORMED], 0);
+	cr_expect(rule->advise_items == 10 && rule->advise_bytes == 20);
+	cr_expect_str_eq(rule->advice, "much");
+	cr_expect_str_eq(rule->stale, "sub/s.json");
+	cr_expect_str_eq(rule->stale_advice, "anew");
+	ds_ruleset_free(&rules);
+}
+
+Test(config, keeps_copies)
+{
+	struct ds_ruleset rules = {0};
+	int first;
+
+	parse(&rules, full, "sub/");
+	const struct ds_rule *rule = rules.at[1];
+	const struct ds_copy_rule *copy = rule->copies;
+	cr_expect_str_eq(copy[0].path, "{item}/x.json");
+	cr_expect_str_eq(copy[1].path, "sub/n/{id}.md");
+	cr_expect(copy[0].gap == DS_GAP_IGNORED && copy[1].gap == DS_GAP_REPORTED);
+	cr_expect(copy[0].from == DS_FROM_SOURCE && copy[1].from == DS_FROM_HEAD);
+	cr_expect(copy[0].origin == 12 && copy[1].origin == 21 && !copy[2].name);
+	/* open is todo or doing; it is written for both, the second by the rule's word. */
+	cr_expect_eq(ds_copy_statuses(rule, 0, ds_text_of("open"), &first), 3);
+	cr_expect_eq(first, 0);
+	cr_expect_str_eq(ds_copy_word(rule, 0, 0), "open");
+	cr_expect_str_eq(ds_copy_word(rule, 0, 1), "open");
+	cr_expect_str_eq(ds_copy_word(rule, 0, 2), "stuck");
+	cr_expect_str_eq(ds_copy_word(rule, 0, 3), "shut");
+	cr_expect_str_eq(ds_copy_word(rule, 1, 3), "done");
+	cr_expect_str_eq(copy[0].follow[0].field, "a.at");
+	cr_expect(!copy[0].follow[0].when && !copy[0].follow[0].with_reason);
+	cr_expect_str_eq(copy[0].follow[1].field, "a.why");
+	cr_expect_str_eq(copy[0].follow[1].when, "done");
+	cr_expect(copy[0].follow[1].what == DS_FOLLOW_REASON && copy[0].follow[1].with_reason);
+	cr_expect_null(copy[0].follow[2].field);
+	ds_ruleset_free(&rules);
+}
+
+Test(config, keeps_statuses_and_what_they_follow_from)
+{
+	struct ds_ruleset rules = {0};
+
+	parse(&rules, full, "");
+	const struct ds_rule *rule = rules.at[1];
+	const struct ds_vocabulary *words = rule->vocabulary;
+	cr_expect(words->any_case && !words->any_step);
+	cr_expect_eq(ds_vocabulary_find(words, ds_text_of("STUCK on you")), 2);
+	cr_expect(words->statuses[1].rank == 1 && words->statuses[2].rank == 1);
+	cr_expect(words->statuses[3].rank == 2 && words->statuses[3].terminal);
+	cr_expect(words->statuses[1].in_progress && !words->statuses[2].in_progress);
+	cr_expect(ds_vocabulary_allows(words, 0, 1) && ds_vocabulary_allows(words, 0, 2));
+	cr_expect(!ds_vocabulary_allows(words, 0, 3) && !ds_vocabulary_allows(words, 1, 0));
+	const struct ds_constraint *constraint = rule->constraints;
+	cr_expect(constraint[0].copy == 0 && constraint[0].field == 0 && !constraint[0].absent);
+	cr_expect(!constraint[0].values && constraint[0].allowed == (8 | 4));
+	cr_expect_str_eq(constraint[0].say, "s");
+	cr_expect(constraint[1].field == 0 && constraint[1].absent && !constraint[1].say);
+	cr_expect(constraint[2].copy == 1 && constraint[2].field == 0);
+	cr_expect_str_eq(constraint[2].values[1], "y");
+	cr_expect_eq(constraint[3].copy, DS_NO_COPY);
+	cr_expect_str_eq(rule->copies[0].fields[0], "a.grade");
+	cr_expect_null(rule->copies[0].fields[1]);
+	cr_expect_str_eq(rule->copies[1].fields[0], "other");
+	cr_expect_str_eq(rule->rollups[0].path, "{item}/t.md");
+	cr_expect(rule->rollups[0].all == 8 && rule->rollups[0].some == (4 | 2));
+	cr_expect(rule->rollups[0].some_first == 2 && rule->rollups[0].none == 0);
+	cr_expect(!rule->rollups[1].path && !rule->rollups[1].children);
+	ds_ruleset_free(&rules);
+}
+
+/* ---- From a source ------------------------------------------------------------- */
+
+struct asked {
+	char paths[400];
+	const char *refuse;
+};
+
+static int trust(void *context, const char *path, ds_error *err)
+{
+	struct asked *asked = context;
+	size_t len = strlen(asked->paths);
+
+	snprintf(asked->paths + len, sizeof asked->paths - len, "%s ", path);
+	if (!asked->refuse || strcmp(path, asked->refuse) != 0)
+		return 0;
+	snprintf(err->message, sizeof err->message, "%s: not trusted", path);
+	return err->status = DS_TROUBLE;
+}
+
+/* The names of the rules, or the message; then the notes. */
+static void load(char out[1000], const struct test_file *files, const char *config)
+{
+	struct test_source source;
+	struct ds_ruleset rules = {0};
+	struct asked asked = {.paths = ""};
+	struct ds_load how = {.source = &source.source,
+			      .config = {config, config ? strlen(config) : 0},
+			      .config_name = "given.yml",
+			      .trust = trust,
+			      .context = &asked};
+	ds_error err = {0};
+	size_t len = 0;
+
+	test_source_init(&source, files);
+	if (ds_rules_load(&rules, &how, &err))
+		len = (size_t)snprintf(out, 1000, "%s", err.message);
+	else
+		len = (size_t)snprintf(out, 1000, "%s:", rules.configured ? "own" : "none");
+	for (size_t i = 0; i < rules.count && !err.status; i++)
+		len += (size_t)snprintf(out + len, 1000 - len, " %s", rules.at[i]->name);
+	for (size_t i = 0; i < rules.note_count; i++)
+		len += (size_t)snprintf(out + len, 1000 - len, " [%s]", rules.notes[i]);
+	for (size_t i = 0; i < rules.file_count; i++)
+		cr_expect(config || strstr(asked.paths, rules.files[i]), "%s", rules.files[i]);
+	ds_ruleset_free(&rules);
+}
+
+#define RULE(name, folder)                                                                         \
+	"version: 1\nrules:\n- {name: " name ", items: \"" folder                                  \
+	"/{id}.md\", status: {order: [x]},\n   copies: [{name: c, path: \"{item}\", read: "        \
+	"frontmatter, at: s}]}\n"
+
+Test(config, is_loaded_from_a_source)
+{
+	static const struct {
+		const char *config; /* given, or NULL */
+		const char *loaded;
+		struct test_file files[8];
+	} table[] = {
+		{NULL, "none:", {{.path = "x", .bytes = ""}}},
+		{NULL, "none: specweave", {{.path = ".specweave/x", .bytes = ""}}},
+		/* Configured, if with nothing. */
+		{NULL,
+		 "own:",
+		 {{.path = ".specweave/x", .bytes = ""},
+		  {.path = ".desync.yml", .bytes = "version: 1\n"}}},
+		{NULL,
+		 "own: a b c specweave",
+		 {{.path = ".specweave/x", .bytes = ""},
+		  {.path = ".desync.d/b.yml", .bytes = RULE("b", "b")},
+		  {.path = ".desync.d/a.yml", .bytes = RULE("a", "a")},
+		  {.path = ".desync.d/.c.yml", .bytes = "-"},
+		  {.path = ".desync.d/c.yaml", .bytes = "-"},
+		  {.path = ".desync.yml", .bytes = "use: [specweave]\n" RULE("c", "c")}}},
+		{"version: 1\nuse: [specweave]\n",
+		 "own: specweave",
+		 {{.path = ".specweave/x", .bytes = ""},
+		  {.path = ".desync.d/b.yml", .bytes = "-"},
+		  {.path = ".desync.yml", .bytes = "-"}}},
+		{NULL,
+		 "own: [.desync.yml:2:7: the rule specweave fits nothing here (looked for "
+		 ".specweave)]",
+		 {{.path = ".desync.yml", .bytes = "version: 1\nuse: [specweave]\n"}}},
+		{NULL,
+		 ".desync.d/b.yml:3:10: a: there is a rule of that name, in .desync.d/a.yml:3",
+		 {{.path = ".desync.d/b.yml", .bytes = RULE("a", "b")},
+		  {.path = ".desync.d/a.yml", .bytes = RULE("a", "a")}}},
+		{NULL,
+		 ".desync.d/b.yml:4:13: c: reads what c of a reads already, .desync.d/a.yml:4",
+		 {{.path = ".desync.d/b.yml", .bytes = RULE("b", "a")},
+		  {.path = ".desync.d/a.yml", .bytes = RULE("a", "a")}}},
+		{NULL,
+		 ".desync.yml: it is a folder",
+		 {{.path = ".desync.yml", .wrong = "it is a folder"}}},
+		/* Roots. */
+		{NULL,
+		 "own: a apps/x/a apps/y/specweave apps/z/b",
+		 {{.path = ".desync.yml",
+		   .bytes = "roots: [apps/x, apps/y, apps/z/]\n" RULE("a", "a")},
+		  {.path = "apps/x/.desync.yml", .bytes = RULE("a", "a")},
+		  {.path = "apps/y/.specweave/x", .bytes = ""},
+		  {.path = "apps/z/.desync.d/x.yml", .bytes = RULE("b", "a")}}},
+		{NULL,
+		 ".desync.yml:2:9: apps: has no .desync.yml, and no rule that is used by itself "
+		 "fits there",
+		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [apps]\n"}}},
+		{NULL,
+		 ".desync.yml:2:12: a/: there already, in .desync.yml:2",
+		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [a, a/]\n"}}},
+		{NULL,
+		 ".desync.yml:2:9: a/../b: leaves the root: a path begins in it, without ..",
+		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [a/../b]\n"}}},
+		{NULL,
+		 ".desync.yml:2:9: a/b: is in a repository of its own (a/.git)",
+		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [a/b]\n"},
+		  {.path = "a/.git/HEAD", .bytes = ""}}},
+		/* The parts of others. */
+		{NULL,
+		 ".desync.yml:4: q: no such rule",
+		 {{.path = ".desync.yml",
+		   .bytes = "version: 1\nrules:\n- {name: a, items: \"a/{id}.md\", status: {order: "
+			    "[x]},\n   rollup: [{children: q, all: [x]}],\n   copies: [{name: c, "
+			    "path: \"{item}\", read: frontmatter, at: s}]}\n"}}},
+		/* A file that says where it fits. */
+		{NULL,
+		 "own: f q/f",
+		 {{.path = ".desync.yml",
+		   .bytes = "fits: [{in: p, marker: m}, {in: p, marker: n}, {in: q, marker: "
+			    "m}]\n" RULE("f", "f")},
+		  {.path = "p/m", .bytes = ""},
+		  {.path = "p/n", .bytes = ""},
+		  {.path = "q/m", .bytes = ""}}},
+		{NULL,
+		 "own: [.desync.yml:1:7: these rules fit nothing here (looked for p/m)]",
+		 {{.path = ".desync.yml", .bytes = "fits: [{in: p, marker: m}]\n" RULE("f", "f")}}},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char loaded[1000];
+		load(loaded, table[i].files, table[i].config);
+		cr_expect_str_eq(loaded, table[i].loaded);
+	}
+}
+
+Test(config, is_read_only_where_it_is_trusted)
+{
+	static const struct test_file files[] = {
+		{.path = ".desync.yml", .bytes = "version: 1\n"},
+		{.path = ".desync.d/a.yml", .bytes = "this is: [not read"},
+		{0},
+	};
+	struct test_source source;
+	struct ds_ruleset rules = {0};
+	struct asked asked = {.refuse = ".desync.d/a.yml"};
+	struct ds_load how = {.source = &source.source, .trust = trust, .context = &asked};
+	ds_error err = {0};
+
+	test_source_init(&source, files);
+	cr_expect_eq(ds_rules_load(&rules, &how, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, ".desync.d/a.yml: not trusted");
+	ds_ruleset_free(&rules);
+}
+
+/* ---- All built-in rules --------------------------------------------------------- */
+
+static int lead(void *context, const char *path)
+{
+	struct ds_buf *all = context;
+	return ds_buf_printf(all, "%s\n", path) ? 0 : DS_TROUBLE;
+}
+
+Test(builtin, all_load_and_the_table_says_what_they_say)
+{
+	struct ds_ruleset all = {0};
+	struct ds_buf leads = {0};
+	ds_error err = {0};
+
+	cr_assert_eq(ds_config_leads(lead, &leads), 0);
+	cr_expect(strstr(leads.bytes, DS_CONFIG_NAME "\n" DS_CONFIG_FOLDER "\n"));
+	for (const struct ds_builtin *builtin = ds_builtins(); builtin->name; builtin++) {
+		char line[200];
+		show("good-builtin", (size_t)(builtin - ds_builtins()), builtin->text);
+		cr_expect_eq(ds_builtin_use(&all, builtin->name, NULL, &err), 0, "%s", err.message);
+		snprintf(line, sizeof line, "\nabout: %s\n", builtin->about);
+		cr_expect(strstr(builtin->text, line), "%s", builtin->name);
+		cr_expect_eq(strstr(builtin->text, "\nautomatic: true\n") != NULL,
+			     builtin->automatic, "%s", builtin->name);
+		cr_expect(builtin->fits->in, "%s", builtin->name);
+		for (const struct ds_fit *fit = builtin->fits; fit->in; fit++) {
+			size_t len = strlen(fit->in);
+			snprintf(line, sizeof line, "\n  - {%s%.*s%smarker: %s}\n",
+				 len ? "in: " : "", len ? (int)len - 1 : 0, fit->in,
+				 len ? ", " : "", fit->marker);
+			cr_expect(strstr(builtin->text, line), "%s: %s", builtin->name, line);
+			snprintf(line, sizeof line, "\n%s%s\n", fit->in, fit->marker);
+			cr_expect(strstr(leads.bytes, line), "%s", line);
+		}
+	}
+	cr_expect_eq(ds_check_together(&all, &err), 0);
+	for (size_t i = 0; i < all.count; i++)
+		for (size_t j = 0; j < i; j++)
+			cr_expect(memcmp(all.at[i]->digest, all.at[j]->digest, 32) != 0);
+	ds_buf_free(&leads);
+	ds_ruleset_free(&all);
+}
+
+/* What it is called and where it is found is all that is different. */
+Test(builtin, moved_out_into_a_file_changes_nothing)
+{
+	for (const struct ds_builtin *builtin = ds_builtins(); builtin->name; builtin++) {
+		struct ds_ruleset in = {0};
+		struct ds_ruleset out = {0};
+		ds_error err = {0};
+		cr_assert_eq(ds_builtin_use(&in, builtin->name, NULL, &err), 0, "%s", err.message);
+		cr_assert_eq(ds_rules_parse(&out, ds_text_of(builtin->text), "x.yml", "", &err), 0,
+			     "%s", err.message);
+		cr_assert_eq(in.count, out.count);
+		for (size_t i = 0; i < in.count; i++) {
+			const struct ds_rule *a = in.at[i];
+			const struct ds_rule *b = out.at[i];
+			cr_expect(same(a->name, b->name) && same(a->items, b->items));
+			cr_expect(same(a->marker, b->marker) && same(a->root, b->root));
+			cr_expect(a->origin == b->origin && !a->file && same(b->file, "x.yml"));
+			cr_expect(a->authority == b->authority && same(a->stale, b->stale));
+			cr_expect_arr_eq(a->severity, b->severity, sizeof a->severity);
+			cr_expect_arr_eq(a->digest, b->digest, sizeof a->digest);
+			for (int c = 0; a->copies[c].name || b->copies[c].name; c++) {
+				cr_expect(same(a->copies[c].path, b->copies[c].path));
+				cr_expect(same(a->copies[c].at, b->copies[c].at));
+				cr_expect(same(a->copies[c].id, b->copies[c].id));
+				cr_expect_eq(a->copies[c].many, b->copies[c].many);
+			}
+		}
+		ds_ruleset_free(&in);
+		ds_ruleset_free(&out);
+	}
+}
+
+Test(builtin, may_start_from_another_folder)
+{
+	struct ds_ruleset rules = {0};
+	ds_error err = {0};
+
+	cr_assert_eq(ds_builtin_use(&rules, "specweave", "a/b", &err), 0, "%s", err.message);
+	cr_assert_eq(ds_builtin_use(&rules, "specweave", "c/", &err), 0, "%s", err.message);
+	cr_assert_eq(rules.count, 2);
+	cr_expect_str_eq(rules.at[0]->name, "c/specweave");
+	cr_expect_str_eq(rules.at[0]->items, "c/.specweave/increments/{id}/");
+	cr_expect_str_eq(rules.at[1]->name, "specweave");
+	cr_expect_str_eq(rules.at[1]->items, "a/b/.specweave/increments/{id}/");
+	cr_expect_str_eq(rules.at[1]->marker, "a/b/.specweave");
+	cr_expect_eq(ds_builtin_use(&rules, "specwaeve", NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "built-in: specwaeve: no such built-in rule; did you mean "
+				      "specweave?");
+	ds_ruleset_free(&rules);
+}
+
+/* ---- The schema ------------------------------------------------------------------ */
+
+static cJSON *read_schema(void)
+{
+	static char text[64 * 1024];
+	FILE *file = fopen(SCHEMA, "r");
+
+	cr_assert(file);
+	size_t len = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	cJSON *schema = cJSON_ParseWithLength(text, len);
+	cr_assert(schema);
+	return schema;
+}
+
+static bool is_required(const cJSON *shape, const char *name)
+{
+	const cJSON *entry;
+	cJSON_ArrayForEach(
+		entry, cJSON_GetObjectItem(shape, "required")) if (strcmp(entry->valuestring,
+									  name) == 0) return true;
+	return false;
+}
+
+Test(schema, has_the_keys_of_the_loader)
+{
+	cJSON *schema = read_schema();
+
+	for (size_t i = 0; i < DS_SHAPES; i++) {
+		const struct ds_shape *shape = &ds_shapes[i];
+		const cJSON *is =
+			i ? cJSON_GetObjectItem(cJSON_GetObjectItem(schema, "$defs"), shape->name)
+			  : schema;
+		const cJSON *properties = cJSON_GetObjectItem(is, "properties");
+		int count = 0;
+		for (const struct ds_key *key = shape->keys; key->name; key++, count++) {
+			const cJSON *property = cJSON_GetObjectItem(properties, key->name);
+			cr_expect(property, "%s: %s", shape->name, key->name);
+			cr_expect_eq(is_required(is, key->name), key->required, "%s: %s",
+				     shape->name, key->name);
+			for (int w = 0; key->words[w] && key->words[1]; w++)
+				cr_expect(strstr(cJSON_PrintUnformatted(property), key->words[w]),
+					  "%s", key->words[w]);
+		}
+		cr_expect_eq(cJSON_GetArraySize(properties), count, "%s", shape->name);
+		cr_expect(cJSON_IsFalse(cJSON_GetObjectItem(is, "additionalProperties")), "%s",
+			  shape->name);
+	}
+	cJSON_Delete(schema);
+}
+
+Test(schema, has_the_readers)
+{
+	cJSON *schema = read_schema();
+	const cJSON *copy = cJSON_GetObjectItem(cJSON_GetObjectItem(schema, "$defs"), "copy");
+	const cJSON *read = cJSON_GetObjectItem(cJSON_GetObjectItem(copy, "properties"), "read");
+	const cJSON *name;
+	int count = 0;
+
+	cJSON_ArrayForEach(name, cJSON_GetObjectItem(read, "enum"))
+	{
+		cr_expect(ds_reader_find(name->valuestring), "%s", name->valuestring);
+		count++;
+	}
+	cr_expect_null(ds_reader_name((size_t)count));
+	cJSON_Delete(schema);
 }
