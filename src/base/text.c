@@ -194,29 +194,36 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many letters must be added, dropped or changed to make one of the other;
- * letter case costs nothing. */
+static bool is_letter(struct ds_text a, size_t i, const char *b, size_t j)
+{
+	return ds_text_equal_but_for_case((struct ds_text){a.at + i, 1},
+					  (struct ds_text){b + j, 1});
+}
+
+/* How many letters must be added, dropped, changed, or changed places with their neighbour
+ * to make one of the other; letter case costs nothing. */
 static size_t distance(struct ds_text a, const char *b)
 {
-	size_t row[LONGEST_GUESS + 1];
+	size_t rows[3][LONGEST_GUESS + 1]; /* for the letters of `a` up to here, and before */
 	size_t width = strlen(b);
 
 	if (a.len > LONGEST_GUESS || width > LONGEST_GUESS)
 		return LONGEST_GUESS;
 	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= a.len; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3];
 		row[0] = i;
 		for (size_t j = 1; j <= width; j++) {
-			struct ds_text letter = {a.at + i - 1, 1};
-			struct ds_text other = {b + j - 1, 1};
-			size_t change = diagonal + !ds_text_equal_but_for_case(letter, other);
-			diagonal = row[j];
-			row[j] = least(change, least(row[j], row[j - 1]) + 1);
+			size_t change = above[j - 1] + !is_letter(a, i - 1, b, j - 1);
+			row[j] = least(change, least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && is_letter(a, i - 1, b, j - 2) &&
+			    is_letter(a, i - 2, b, j - 1))
+				row[j] = least(row[j], rows[(i + 1) % 3][j - 2] + 1);
 		}
 	}
-	return row[width];
+	return rows[a.len % 3][width];
 }
 
 struct ds_guess ds_guess_begin(struct ds_text word)

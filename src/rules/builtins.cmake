@@ -1,7 +1,7 @@
 # The built-in configurations as strings of C, and a table of what each says of itself. A
 # new one is one file more here. Lines that are comments are left empty, so that a line of a
 # message is a line of the file.
-set(builtins specweave)
+set(builtins adr-index bmad conductor custodian gsd mission-control specweave task-master)
 
 set(DESYNC_BUILTIN_TEXTS "")
 set(DESYNC_BUILTIN_TABLE "")

@@ -19,6 +19,9 @@ static bool has_component(const char *path, const char *component)
 	return false;
 }
 
+/* As a path: the file that the rule was found to fit by. */
+static const char marker[] = "{marker}";
+
 int ds_check_path(const struct ds_loader *l, const struct ds_node *node)
 {
 	ds_error why;
@@ -31,6 +34,8 @@ int ds_check_path(const struct ds_loader *l, const struct ds_node *node)
 				    node->text);
 	if (has_component(node->text, ".git"))
 		return ds_node_fail(l, node, "%s: nothing in .git is a copy", node->text);
+	if (strcmp(node->text, marker) == 0 && !l->marker)
+		return ds_node_fail(l, node, "{marker}: there is none, as the file has no fits");
 	if (ds_pattern_check(node->text, &why))
 		return ds_node_fail(l, node, "%s: %s", node->text, why.message);
 	return 0;
@@ -53,6 +58,8 @@ static bool has_capture(const char *pattern, struct ds_text name)
 static int check_capture(const struct ds_loader *l, const struct ds_rule *rule,
 			 const struct ds_node *node, struct ds_text name)
 {
+	if (strcmp(node->text, marker) == 0)
+		return 0;
 	if (ds_text_is(name, "item") && rule->items)
 		return strncmp(node->text, "{item}", 6) == 0
 			       ? 0
@@ -67,6 +74,8 @@ static int check_capture(const struct ds_loader *l, const struct ds_rule *rule,
 
 static const char *join_path(const struct ds_loader *l, const char *path)
 {
+	if (strcmp(path, marker) == 0)
+		return l->marker;
 	return ds_join(l, strncmp(path, "{item}", 6) == 0 ? "" : l->start, path);
 }
 

@@ -126,6 +126,7 @@ static bool does_fit(const struct loading *loading, const struct fit *fit, int *
 static int take_where_fit(const struct loading *loading, struct ds_buf *missing, size_t *times)
 {
 	const struct ds_node *fits = loading->values[FILE_FITS];
+	const char *before = NULL;
 	int status = 0;
 
 	for (const struct ds_node *node = fits->first; node && !status; node = node->next) {
@@ -134,10 +135,14 @@ static int take_where_fit(const struct loading *loading, struct ds_buf *missing,
 		if (status)
 			break;
 		ds_buf_printf(missing, "%s%s%s", missing->len ? ", " : "", fit.in, fit.marker);
-		if (*times && !loading->source)
+		/* Once a folder, and without a source once. */
+		if (before && (!loading->source || strcmp(fit.in, before) == 0))
 			continue;
-		if (does_fit(loading, &fit, &status))
-			status = take_rules(loading, fit.in, fit.marker, (*times)++ > 0);
+		if (does_fit(loading, &fit, &status)) {
+			status = take_rules(loading, fit.in, fit.marker, before != NULL);
+			before = fit.in;
+			++*times;
+		}
 	}
 	return status;
 }
@@ -181,6 +186,24 @@ static bool has_builtin(const struct ds_loader *l, const char *name)
 	return false;
 }
 
+/* In a folder that somebody names: by the marker that is there, else the first. */
+static int take_in(const struct loading *loading, const struct ds_builtin *builtin, const char *in)
+{
+	const struct ds_fit *found = builtin->fits;
+	int status = 0;
+
+	for (const struct ds_fit *fit = builtin->fits; fit->in && !status; fit++) {
+		struct fit there = {in, fit->marker};
+		if (!does_fit(loading, &there, &status))
+			continue;
+		found = fit;
+		break;
+	}
+	return status ? status
+		      : take_rules(loading, in, found->marker,
+				   has_builtin(&loading->l, builtin->name));
+}
+
 int ds_take_builtin(const struct ds_loader *from, struct ds_source *source,
 		    const struct ds_builtin *builtin, const char *in, size_t *times,
 		    struct ds_buf *missing)
@@ -195,8 +218,7 @@ int ds_take_builtin(const struct ds_loader *from, struct ds_source *source,
 	int status = name.failed ? ds_fail_memory(from->err)
 				 : begin(&loading, ds_text_of(builtin->text), &nodes);
 	if (!status && in)
-		status = take_rules(&loading, in, builtin->fits->marker,
-				    has_builtin(from, builtin->name));
+		status = take_in(&loading, builtin, in);
 	else if (!status)
 		status = take_where_fit(&loading, missing, times);
 	ds_arena_free(&nodes);

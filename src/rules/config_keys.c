@@ -214,14 +214,18 @@ static const char *word_of(const void *key, size_t i)
 static int check_word(const struct ds_loader *l, const struct ds_node *node,
 		      const struct ds_key *key)
 {
+	char what[40];
+
 	if (node->kind == DS_NODE_SCALAR)
 		for (size_t i = 0; key->words[i]; i++)
 			if (strcmp(node->text, key->words[i]) == 0)
 				return 0;
-	if (key->words[1])
-		return node->kind == DS_NODE_SCALAR ? ds_word_fail(l, node, key->name, word_of, key)
-						    : ds_kind_fail(l, node, "a word");
-	return ds_kind_fail(l, node, key->words[0]);
+	if (!key->words[1])
+		return ds_kind_fail(l, node, key->words[0]);
+	if (node->kind != DS_NODE_SCALAR)
+		return ds_kind_fail(l, node, "a word");
+	snprintf(what, sizeof what, "word for %s", key->name);
+	return ds_word_fail(l, node, what, word_of, key);
 }
 
 static int check_number(const struct ds_loader *l, const struct ds_node *node)

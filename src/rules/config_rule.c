@@ -299,9 +299,9 @@ static int take_rollup(const struct ds_loader *l, const struct ds_rule *rule,
 		return status;
 	rollup->origin = node->line;
 	if (!values[ROLLUP_PATH] == !values[ROLLUP_CHILDREN])
-		return ds_kind_fail(l, node, "path or children, and not both");
+		return ds_kind_fail(l, node, "either path or children");
 	if (!values[ROLLUP_ALL] && !values[ROLLUP_SOME] && !values[ROLLUP_NONE])
-		return ds_kind_fail(l, node, "all, some or none: the statuses that fit");
+		return ds_kind_fail(l, node, "one of all, some and none");
 	if (values[ROLLUP_PATH])
 		status = ds_take_item_path(l, rule, values[ROLLUP_PATH], &rollup->path);
 	else if (!(rollup->children = ds_join(l, l->name, values[ROLLUP_CHILDREN]->text)))
@@ -340,7 +340,7 @@ static int take_advise(const struct ds_loader *l, struct ds_rule *rule, const st
 	if (status || !node)
 		return status;
 	if (!values[ADVISE_ITEMS] && !values[ADVISE_BYTES])
-		return ds_kind_fail(l, node, "items, bytes, or both: from when on it is said");
+		return ds_kind_fail(l, node, "one of items and bytes");
 	if (values[ADVISE_ITEMS])
 		rule->advise_items = strtoull(values[ADVISE_ITEMS]->text, NULL, 10);
 	if (values[ADVISE_BYTES])

@@ -139,10 +139,21 @@ static const char *oddity(const yaml_event_t *event)
 		      : NULL;
 }
 
+static bool is_null(const yaml_event_t *event)
+{
+	static const char *const nulls[] = {"~", "null", "Null", "NULL"};
+
+	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+		if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+		    strcmp((const char *)event->data.scalar.value, nulls[i]) == 0)
+			return true;
+	return false;
+}
+
 static int take_scalar(struct tree *t, struct ds_node *node)
 {
 	const char *text = (const char *)t->event.data.scalar.value;
-	size_t len = t->event.data.scalar.length;
+	size_t len = is_null(&t->event) ? 0 : t->event.data.scalar.length;
 
 	if (memchr(text, '\0', len))
 		return fail(t, "a NUL byte is no text");

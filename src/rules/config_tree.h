@@ -3,7 +3,8 @@
  *
  * The part of YAML that a configuration needs: one document of mappings, lists and scalars,
  * keys that are texts. Anchors, aliases, tags, merge keys and keys that are there twice are
- * refused, and so is what is too large or nested too deep to be meant. A scalar is its text.
+ * refused, and so is what is too large or nested too deep to be meant. A scalar is its text;
+ * null is an empty one.
  */
 #ifndef DS_CONFIG_TREE_H
 #define DS_CONFIG_TREE_H
