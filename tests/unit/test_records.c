@@ -594,11 +594,11 @@ static const struct single {
 	const char *shown;
 	const char *with; /* what makes it say "done"; NULL: nothing does */
 } singles[] = {
-	{&ds_json_reader, "\"a.b\".\"s t\"", "{\"a\":{\"b\":1},\"a.b\":{\"s t\":\"x\"}}", "x@26-27",
+	{&ds_json_reader, "\"a.b\".\"s t\"", "{\"a\":{\"b\":1},\"a.b\":{\"s t\":\"x\"}}", "x@27-28",
 	 "{\"a\":{\"b\":1},\"a.b\":{\"s t\":\"done\"}}"},
 	{&ds_json_reader, "a.s | s", "{\"s\":\"x\"}", "x@6-7", "{\"s\":\"done\"}"},
 	{&ds_json_reader, "a.s | s", "{\"a\":{},\"s\":\"x\"}", "!missing-status it has no \"a.s\"",
-	 "{\"a\":{\"s\":\"done\"},\"s\":\"x\"}"},
+	 "{\"a\":{\"s\": \"done\"},\"s\":\"x\"}"},
 	{&ds_json_reader, "a.s | b.s", "{\"b\":{}}", "!missing-status it has no \"b.s\"",
 	 "{\"b\":{\"s\": \"done\"}}"},
 	{&ds_json_reader, "a.s | b.s", "{\"a\":1}", "!malformed not an object where one must be@5.",
