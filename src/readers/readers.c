@@ -5,6 +5,7 @@
 static const struct ds_reader *const table[] = {
 	&ds_frontmatter_reader,
 	&ds_json_reader,
+	&ds_yaml_reader,
 };
 
 const struct ds_reader *ds_reader_find(const char *name)

@@ -10,6 +10,7 @@
 
 extern const struct ds_reader ds_json_reader;
 extern const struct ds_reader ds_frontmatter_reader;
+extern const struct ds_reader ds_yaml_reader;
 
 /* NULL where no reader has that name. */
 const struct ds_reader *ds_reader_find(const char *name);
