@@ -87,15 +87,14 @@ static void read_fields(struct ds_desk *desk, int i, struct ds_text bytes)
 	for (int k = 0; k < DS_FIELD_LIMIT && rule->fields[k]; k++) {
 		struct ds_reading reading;
 		ds_buf_cut(&desk->path, 0);
-		bool well = reader->beside
-				    ? reader->beside(&desk->path, rule->at, rule->fields[k])
-				    : ds_buf_puts(&desk->path, rule->fields[k]);
+		bool well = reader->beside ? reader->beside(&desk->path, rule->at, rule->fields[k])
+					   : ds_buf_puts(&desk->path, rule->fields[k]);
 		if (well)
 			reader->read(&reading, bytes, copy->blob.whole, desk->path.bytes,
 				     &desk->scratch);
 		if (!well || !ds_value_of(&copy->fields[k], &reading, &desk->scratch))
-			copy->fields[k] = (struct ds_value){.code = DS_UNREADABLE,
-							    .why = "out of memory"};
+			copy->fields[k] =
+				(struct ds_value){.code = DS_UNREADABLE, .why = "out of memory"};
 	}
 }
 

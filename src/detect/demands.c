@@ -162,8 +162,8 @@ static bool fits_any(const struct ds_desk *desk, const struct ds_rollup *rollup)
 
 	if (desk->rule->authority == DS_PARTS && ds_has_mismatch(desk))
 		return false;
-	return !said || (fits(rollup->all, said) && fits(rollup->some, said) &&
-			 fits(rollup->none, said));
+	return !said ||
+	       (fits(rollup->all, said) && fits(rollup->some, said) && fits(rollup->none, said));
 }
 
 void ds_collect_parts(struct ds_desk *desk, const struct ds_item *item)

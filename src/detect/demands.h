@@ -19,7 +19,8 @@ void ds_collect_parts(struct ds_desk *desk, const struct ds_item *item);
 
 /* Puts together what other rules found, for the rollup with that number. False: memory ran
  * out. Free `at` in any case. */
-bool ds_find_kin(struct ds_kinship *out, const struct ds_scan *scan, const struct ds_rollup *rollup);
+bool ds_find_kin(struct ds_kinship *out, const struct ds_scan *scan,
+		 const struct ds_rollup *rollup);
 
 size_t ds_rollup_count(const struct ds_rule *rule);
 

@@ -69,8 +69,12 @@ static void say_command(struct words *w, const char *program)
 	}
 	if (w->item->archived)
 		ds_buf_puts(&w->line, "--all ");
-	if (*w->item->id == '-')
+	if (w->desk->qualify) {
+		ds_shell_quote(&w->line, ds_text_of(w->desk->rule->name));
+		ds_buf_puts(&w->line, ":");
+	} else if (*w->item->id == '-') {
 		ds_buf_puts(&w->line, "-- ");
+	}
 	ds_shell_quote(&w->line, ds_text_of(w->item->id));
 }
 
@@ -220,16 +224,28 @@ static unsigned judged(const struct ds_desk *desk)
 	return which;
 }
 
-/* The copy to look at first is the one that the repair would change. */
+/* Whether a repair changes the copy, or would if what the authority says were a status. */
+static bool gives_way(const struct ds_desk *desk, int i)
+{
+	int authority = desk->rule->authority;
+
+	if (ds_target(desk) != DS_NO_STATUS)
+		return ds_is_to_change(desk, i);
+	return authority >= 0 && ds_disagree(&desk->copies[i], &desk->copies[authority]);
+}
+
+/* The copy to look at first. */
 static size_t focus_of(const struct ds_desk *desk)
 {
-	unsigned which = ds_target(desk) == DS_NO_STATUS ? 0 : judged(desk);
+	unsigned which = judged(desk);
 	size_t shown = 0;
 
 	for (int i = 0; i < desk->copy_count; i++) {
-		if ((which & 1u << i) && ds_is_to_change(desk, i))
+		if (!(which & 1u << i))
+			continue;
+		if (gives_way(desk, i))
 			return shown;
-		shown += (which & 1u << i) != 0;
+		shown++;
 	}
 	return 0;
 }
@@ -294,8 +310,7 @@ static unsigned same_defect(const struct ds_desk *desk, int first)
 	for (int i = 0; i < desk->copy_count; i++) {
 		const struct ds_reading *other = &desk->copies[i].reading;
 		if (i == first || (reading->code == DS_UNREADABLE && other->code == reading->code &&
-				   !desk->copies[i].said &&
-				   strcmp(other->why, reading->why) == 0))
+				   !desk->copies[i].said && strcmp(other->why, reading->why) == 0))
 			which |= 1u << i;
 	}
 	return which;
@@ -517,8 +532,8 @@ static void say_parts(struct words *w, const struct ds_parts *parts, const char 
 		      : parts->path     ? "es"
 					: "s",
 		      name, count == 1 ? "is" : "are");
-	ds_buf_puts(&w->line, parts->path ? (done ? "checked" : "open")
-					  : (done ? "done" : "not done"));
+	ds_buf_puts(&w->line,
+		    parts->path ? (done ? "checked" : "open") : (done ? "done" : "not done"));
 }
 
 static const char *name_of_parts(const struct ds_desk *desk, size_t rollup)

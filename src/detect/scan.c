@@ -21,7 +21,7 @@ struct work {
 	const struct ds_scanned *scanned;
 	struct ds_items *items;
 	enum { AT_ONCE, FIRST, AGAIN } turn; /* when what looks wrong is read once more */
-	atomic_size_t next; /* the first item that no worker has taken */
+	atomic_size_t next;                  /* the first item that no worker has taken */
 };
 
 struct worker {
@@ -135,6 +135,7 @@ static void run(struct worker *worker, bool reports_progress)
 		return;
 	}
 	desk.where = scan->where;
+	desk.qualify = scan->qualify;
 	desk.head = scan->head;
 	desk.limit = scan->limit;
 	desk.ledgers = work->scanned->ledgers;

@@ -34,6 +34,7 @@ struct ds_scan {
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
 	bool all;
+	bool qualify;  /* there are rules that are not looked at: commands name this one */
 	unsigned jobs; /* 0: as many as are worth it */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
@@ -70,7 +71,8 @@ void ds_scanned_free(struct ds_scanned *scanned);
 
 /* The steps of it. */
 
-/* shared.c: reads the files of the copies that hold many. Their memory is part of what was scanned. */
+/* shared.c: reads the files of the copies that hold many. Their memory is part of what was scanned.
+ */
 int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 
 /* Adds the items that copies list, where they are not known by their ids already (among `into`,

@@ -75,17 +75,13 @@ static const char *keep_path(struct ds_scanned *out, const struct ds_entry *entr
 static int add_entry(struct ds_scanned *out, struct ds_items *into, const struct ds_rule *rule,
 		     const struct ds_entry *entry, const char *path, ds_error *err)
 {
-	struct ds_text id = entry->record->id;
-	struct ds_item item = {
-		.path = path,
-		.id = ds_arena_copy(&out->strings, id.at, id.len),
-		.status = DS_NO_STATUS,
-	};
+	struct ds_item item = {.path = path, .status = DS_NO_STATUS};
 
+	if (ds_id_is_ignored(rule, entry->record->id))
+		return 0;
+	item.id = ds_arena_string(&out->strings, entry->id);
 	if (!item.path || !item.id)
 		return ds_fail_memory(err);
-	if (ds_is_ignored(rule, item.id))
-		return 0;
 	return ds_items_add(into, &item) ? 0 : ds_fail_memory(err);
 }
 

@@ -83,15 +83,27 @@ static bool fill_path(struct ds_buf *out, const struct ds_rule *rule, const char
 	return filled;
 }
 
+/* The pattern, with that of the items in it: what a person can look for. */
+static bool say_open(struct ds_buf *out, const struct ds_rule *rule, const char *pattern)
+{
+	static const char item[] = "{item}";
+	size_t len = sizeof item - 1;
+
+	if (!rule->items || strncmp(pattern, item, len) != 0)
+		return ds_buf_puts(out, pattern);
+	struct ds_text items = without_slash(ds_text_of(rule->items));
+	return ds_buf_append(out, items.at, items.len) && ds_buf_puts(out, pattern + len);
+}
+
 enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, const char *pattern,
 			       const char *item_path, const char *id)
 {
 	struct ds_captures captures = {0};
 	size_t begin = out->len;
 
-	/* Mostly it takes these two, and no matching. */
+	/* Mostly it takes these two, and no matching. A number is not how the id is written. */
 	add_capture(&captures, "item", item_path);
-	if (may_be_in_path(id))
+	if (!rule->by_number && may_be_in_path(id))
 		add_capture(&captures, "id", id);
 	if (!lists_items(rule) && ds_pattern_fill(out, pattern, &captures))
 		return DS_PATH_MADE;
@@ -101,7 +113,7 @@ enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, c
 	if (out->failed)
 		return DS_PATH_MEMORY;
 	ds_buf_cut(out, begin);
-	return ds_buf_puts(out, pattern) ? DS_PATH_OPEN : DS_PATH_MEMORY;
+	return say_open(out, rule, pattern) ? DS_PATH_OPEN : DS_PATH_MEMORY;
 }
 
 enum ds_path_made ds_copy_path(struct ds_buf *out, const struct ds_rule *rule, int copy,

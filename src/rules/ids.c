@@ -41,14 +41,6 @@ struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id)
 	return (struct ds_text){id.at + from, to - from};
 }
 
-bool ds_is_ignored(const struct ds_rule *rule, const char *id)
-{
-	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
-		if (ds_pattern_match(*ignore, ds_text_of(id), NULL))
-			return true;
-	return false;
-}
-
 enum ds_id_fit ds_id_fit(const char *id, const char *given)
 {
 	size_t len = strlen(given);
@@ -72,4 +64,12 @@ bool ds_id_is_sound(const char *given)
 		if ((unsigned char)*given < 0x20 || *given == 0x7f)
 			return false;
 	return true;
+}
+
+bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id)
+{
+	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
+		if (ds_pattern_match(*ignore, id, NULL))
+			return true;
+	return false;
 }

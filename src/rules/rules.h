@@ -57,8 +57,8 @@ int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const s
  * the rule says so; else all of it. A piece of `id`. */
 struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id);
 
-/* Whether the rule says of this id that it is no item. */
-bool ds_is_ignored(const struct ds_rule *rule, const char *id);
+/* Whether the rule says that what has this id is no item. */
+bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id);
 
 /* How well an id that a person gave fits an item's. */
 enum ds_id_fit { DS_ID_OTHER, DS_ID_PREFIX, DS_ID_NUMBER, DS_ID_FULL };
