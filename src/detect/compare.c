@@ -141,8 +141,9 @@ int ds_believed(const struct ds_desk *desk)
 }
 
 /* Of what the believed word stands for, that which most others can live with. */
-static int target_of(const struct ds_desk *desk, const struct ds_seen_copy *believed)
+int ds_target_of(const struct ds_desk *desk, int copy)
 {
+	const struct ds_seen_copy *believed = &desk->copies[copy];
 	ds_status_set common = believed->set;
 
 	for (int i = 0; i < desk->copy_count; i++)
@@ -179,7 +180,7 @@ int ds_target(const struct ds_desk *desk)
 
 	if (desk->rule->authority == DS_PARTS)
 		return target_of_parts(desk);
-	return believed == DS_NO_COPY ? DS_NO_STATUS : target_of(desk, &desk->copies[believed]);
+	return believed == DS_NO_COPY ? DS_NO_STATUS : ds_target_of(desk, believed);
 }
 
 bool ds_is_to_change(const struct ds_desk *desk, int i)

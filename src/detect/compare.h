@@ -27,6 +27,9 @@ int ds_believed(const struct ds_desk *desk);
  * DS_NO_STATUS where nobody knows. */
 int ds_target(const struct ds_desk *desk);
 
+/* The same where this copy is believed, whose status is known. */
+int ds_target_of(const struct ds_desk *desk, int copy);
+
 /* Whether to write the target would move a copy backwards, and the rule does not have that. */
 bool ds_would_regress(const struct ds_desk *desk);
 

@@ -33,7 +33,7 @@ struct batch {
 	struct ds_bench bench;
 	struct ds_work work;
 	int (*carry_out)(struct batch *b, ds_error *err); /* what is done with a full one */
-	bool whole;  /* what shares a file is never parted */
+	bool whole;                                       /* what shares a file is never parted */
 	bool spared; /* a conflict in a file of many was tried once more */
 	size_t most_files;
 	ds_write_fn write; /* for a diff */
@@ -312,8 +312,8 @@ static enum ds_read_back compare_file(struct ds_work_file *file, const struct ds
 	if ((file->many && !copy->document) || !there || ds_text_equal(now, text_of(&file->before)))
 		file->found = DS_NOT_WRITTEN;
 	else
-		file->found = ds_text_equal(now, text_of(&file->after)) ? DS_AS_WRITTEN
-									: DS_FOREIGN;
+		file->found =
+			ds_text_equal(now, text_of(&file->after)) ? DS_AS_WRITTEN : DS_FOREIGN;
 	return file->found;
 }
 
@@ -525,6 +525,10 @@ static int add(struct batch *b, struct ds_planned *planned, ds_error *err)
 	int status = 0;
 
 	planned->told = false;
+	if (planned->step.state != DS_STEP_PLANNED) {
+		tell(b, planned, false);
+		return 0;
+	}
 	if (work->step_count && may_share(work->steps[work->step_count - 1], planned))
 		status = flush(b, err);
 	if (!status)
@@ -598,16 +602,10 @@ static int add_wanted(struct batch *b, ds_error *err)
 	int status = 0;
 
 	for (size_t i = 0; i < plan->count && !status; i++) {
-		struct ds_planned *planned = &plan->steps[i];
 		if (applying && applying->progress)
 			applying->progress(applying->progress_context, i, plan->count);
-		if (!planned->step.wanted || planned->step.state == DS_STEP_DONE)
-			continue;
-		planned->told = false;
-		if (planned->step.state == DS_STEP_PLANNED)
-			status = add(b, planned, err);
-		else
-			tell(b, planned, false);
+		if (plan->steps[i].step.wanted)
+			status = add(b, &plan->steps[i], err);
 	}
 	return status ? status : flush(b, err);
 }
@@ -731,7 +729,7 @@ int ds_plan_show(struct ds_plan *plan, size_t index, ds_write_fn write, void *co
 	tell_time(&b.bench);
 	if (index == DS_ALL_STEPS)
 		status = add_wanted(&b, &why);
-	else if (index < plan->count && !(status = show_one(&b, &plan->steps[index], &why)))
+	else if (index < plan->count && !(status = add(&b, &plan->steps[index], &why)))
 		status = flush(&b, &why);
 	if (status)
 		judge(&b, (ds_status)status, &why);

@@ -29,7 +29,7 @@ struct ds_planned {
 	int to;           /* a status, or DS_NO_STATUS in an undo */
 	unsigned change;  /* copies, a bit each, as in struct ds_repair */
 	unsigned add;
-	size_t made; /* edits that the work that was made last has of it */
+	size_t made;         /* edits that the work that was made last has of it */
 	unsigned char found; /* how it was read back: an enum ds_read_back */
 	bool told;           /* what its state makes a program exit with is counted in */
 	/* The SHA-256 of the content that a diff showed of each copy, or NULL. */

@@ -122,9 +122,8 @@ static bool gaps_are_settled(struct asked *a, const struct ds_repair *repair)
 	for (int i = 0; i < a->desk->copy_count; i++) {
 		ds_code code = a->desk->copies[i].reading.code;
 		bool missing = code == DS_MISSING_COPY;
-		if (is_beside(a, i) ||
-		    (!missing && code != DS_MISSING_STATUS) || (repair->add & 1u << i) ||
-		    (missing && a->options->add_missing))
+		if (is_beside(a, i) || (!missing && code != DS_MISSING_STATUS) ||
+		    (repair->add & 1u << i) || (missing && a->options->add_missing))
 			continue;
 		say_copy(a, i);
 		if (a->options->add_missing) {
@@ -211,8 +210,7 @@ static bool is_allowed(struct asked *a, int to)
 {
 	int authority = a->desk->rule->authority;
 	int from = ds_judged_status(a->desk);
-	const struct ds_seen_copy *copy =
-		authority < 0 ? NULL : &a->desk->copies[authority];
+	const struct ds_seen_copy *copy = authority < 0 ? NULL : &a->desk->copies[authority];
 
 	if (a->options->force)
 		return true;

@@ -81,9 +81,9 @@ static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 	char why[DS_WHY_ROOM];
 
 	if (desk->rule->copies[i].many)
-		return copy->reading.placed ? copy->reading.editable : splice.reader->insert != NULL
-			       ? DS_SPLICE_DONE
-			       : DS_SPLICE_REFUSED;
+		return copy->reading.placed            ? copy->reading.editable
+		       : splice.reader->insert != NULL ? DS_SPLICE_DONE
+						       : DS_SPLICE_REFUSED;
 	enum ds_splice_outcome outcome =
 		ds_splice(&after, &edit, &splice, ds_seen_bytes(copy), &desk->scratch, why);
 	ds_buf_free(&after);

@@ -295,12 +295,12 @@ static size_t gather_alike(const struct going *g, struct ds_record_edit *edits)
 	for (size_t i = 0; i < g->file->ask_count; i++) {
 		const struct ds_work_ask *ask = &g->file->asks[i];
 		if (is_alike(g, ask))
-			edits[count++] = (struct ds_record_edit){
-				.number = i,
-				.record = ask->record,
-				.id = ask->id,
-				.word = ds_text_of(ask->left->made.old),
-				.instead = ds_text_of(ask->left->made.new)};
+			edits[count++] =
+				(struct ds_record_edit){.number = i,
+							.record = ask->record,
+							.id = ask->id,
+							.word = ds_text_of(ask->left->made.old),
+							.instead = ds_text_of(ask->left->made.new)};
 	}
 	return count;
 }
@@ -309,9 +309,8 @@ static size_t gather_alike(const struct going *g, struct ds_record_edit *edits)
 static bool take_back_records(struct going *g)
 {
 	struct ds_record_edit *edits = calloc(g->file->ask_count, sizeof *edits);
-	struct ds_splice_records splice = {.reader = g->reader,
-					   .spec = {g->copy->at, g->copy->id},
-					   .field = g->name};
+	struct ds_splice_records splice = {
+		.reader = g->reader, .spec = {g->copy->at, g->copy->id}, .field = g->name};
 	size_t count = edits ? gather_alike(g, edits) : 0;
 	size_t before = g->file->edit_count;
 
@@ -393,8 +392,7 @@ static int ask_file(struct ds_work *work, struct ds_bench *bench, struct ds_plan
 	int copy = reversed->edits->copy;
 	const struct ds_seen_copy *seen = &bench->desk.copies[copy];
 	bool many = planned->rule->copies[copy].many;
-	bool missing = many ? seen->reading.code == DS_MISSING_COPY
-			    : seen->blob.kind == DS_MISSING;
+	bool missing = many ? seen->reading.code == DS_MISSING_COPY : seen->blob.kind == DS_MISSING;
 
 	if (missing || !is_at(bench->plan, seen->path, reversed->path)) {
 		conflict(bench, planned, copy, "is not there any more");

@@ -124,8 +124,8 @@ struct gathering {
 	const struct ds_rule *rule; /* the items are this rule's */
 	const struct ds_items *items;
 	struct ds_arena scratch;
-	size_t edits; /* of the change, also where their lines cannot be understood */
-	size_t kept;  /* of all rules */
+	size_t edits;  /* of the change, also where their lines cannot be understood */
+	size_t kept;   /* of all rules */
 	size_t *steps; /* for each item the number of its step, from 1 */
 	bool failed;
 };
@@ -298,16 +298,22 @@ static int gather_rule(struct gathering *g, struct ds_txn *txn, const struct ds_
 {
 	struct ds_scan scan = {.rule = rule, .source = g->plan->source, .all = true};
 	struct ds_scanned found = {0};
-	int status = ds_select(&scan, &found, err);
+	int status = ds_read_ledgers(&scan, &found, err);
 
+	if (!status)
+		status = ds_select(&scan, &found, err);
 	g->rule = rule;
 	g->items = &found.items;
 	g->edits = 0;
+	g->steps = calloc(found.items.len + 1, sizeof *g->steps);
+	if (!status && !g->steps)
+		status = ds_fail_memory(err);
 	if (!status)
 		status = ds_txn_log(txn, gather_line, g, err);
 	if (g->failed)
 		status = ds_fail_memory(err);
 	g->items = NULL;
+	free(g->steps);
 	ds_scanned_free(&found);
 	return status;
 }

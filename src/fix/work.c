@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "finding.h"
 #include "rules.h"
 #include "settle.h"
@@ -30,12 +31,11 @@ static int read_ledgers(struct ds_bench *bench, ds_error *err)
 	ds_bench_renew(bench);
 	for (int i = 0; i < desk->copy_count && !status; i++) {
 		const struct ds_copy_rule *copy = &desk->rule->copies[i];
-		struct ds_source *source =
-			copy->from == DS_FROM_HEAD ? desk->head : desk->source;
+		struct ds_source *source = copy->from == DS_FROM_HEAD ? desk->head : desk->source;
 		if (!copy->many || !source)
 			continue;
-		status = ds_ledger_read(&bench->ledgers[i], desk->rule, i, source, desk->limit,
-					err);
+		status =
+			ds_ledger_read(&bench->ledgers[i], desk->rule, i, source, desk->limit, err);
 		size_t documents = bench->ledgers[i].document_count;
 		bench->digests[i] = calloc(documents + 1, sizeof *bench->digests[i]);
 		if (!status && !bench->digests[i])
@@ -169,8 +169,8 @@ static bool take_bytes(struct ds_work *work, struct ds_work_file *file, struct d
 	return true;
 }
 
-static struct ds_work_file *add_file(struct ds_work *work, struct ds_bench *bench,
-				     const char *path, int copy)
+static struct ds_work_file *add_file(struct ds_work *work, struct ds_bench *bench, const char *path,
+				     int copy)
 {
 	const struct ds_rule *rule = bench->desk.rule;
 
@@ -226,13 +226,23 @@ static bool same_said(const struct ds_planned *planned, const char *now)
 	return then && now ? strcmp(then, now) == 0 : then == now;
 }
 
+/* Parts that are other items are not on the desk: there, only the copies are looked at. */
+static bool has_children(const struct ds_rule *rule)
+{
+	for (const struct ds_rollup *rollup = rule->rollups;
+	     rollup && (rollup->path || rollup->children); rollup++)
+		if (rollup->children)
+			return rule->authority == DS_PARTS;
+	return false;
+}
+
 static bool work_out(struct ds_repair *repair, struct ds_bench *bench,
 		     const struct ds_planned *planned)
 {
 	const struct ds_plan *plan = bench->plan;
 	struct ds_item item = {.path = planned->path, .id = planned->step.item};
 
-	if (plan->task == DS_TASK_SET)
+	if (plan->task == DS_TASK_SET || (!plan->prefer && has_children(planned->rule)))
 		return ds_repair_to(repair, &bench->desk, planned->to, planned->add != 0);
 	return ds_repair_for(repair, &bench->desk, &item, plan->prefer, planned->add != 0);
 }
@@ -314,8 +324,8 @@ static void digest_of(unsigned char digest[DS_SHA256_SIZE], const struct ds_benc
 {
 	const struct ds_seen_copy *seen = &bench->desk.copies[copy];
 	struct ds_text bytes = ds_seen_bytes(seen);
-	size_t number = seen->document ? (size_t)(seen->document - bench->ledgers[copy].documents)
-				       : 0;
+	size_t number =
+		seen->document ? (size_t)(seen->document - bench->ledgers[copy].documents) : 0;
 	unsigned char *known = seen->document ? bench->digests[copy][number] : digest;
 
 	if (!seen->document || !is_set(known))
@@ -397,8 +407,8 @@ static int ask_copies(struct ds_work *work, struct ds_bench *bench, struct ds_pl
 	if (!status && last >= 0 && (which & 1u << last)) {
 		status = ask_copy(work, bench, planned, last, err);
 		if (!status)
-			ds_work_find(work, bench->plan->prefix, bench->desk.copies[last].path)->believed =
-				true;
+			ds_work_find(work, bench->plan->prefix, bench->desk.copies[last].path)
+				->believed = true;
 	}
 	return status;
 }
@@ -423,21 +433,6 @@ static int ask_step(struct ds_work *work, struct ds_bench *bench, struct ds_plan
 				 : ask_copies(work, bench, planned, err);
 }
 
-int ds_work_add(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
-		ds_error *err)
-{
-	if (!work->step_count)
-		work->notes = bench->plan->notes.len;
-	if (!grow((void **)&work->steps, &work->step_room, work->step_count, sizeof *work->steps))
-		return ds_fail_memory(err);
-	int status = ask_step(work, bench, planned, err);
-	if (!status && planned->step.state == DS_STEP_PLANNED)
-		work->steps[work->step_count++] = planned;
-	else
-		drop_asks(work, planned);
-	return status;
-}
-
 /* Its asks, and the files that it opened, come last. */
 static void drop_asks(struct ds_work *work, const struct ds_planned *last)
 {
@@ -454,6 +449,21 @@ static void drop_asks(struct ds_work *work, const struct ds_planned *last)
 		clear_file(file);
 		work->count = i;
 	}
+}
+
+int ds_work_add(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		ds_error *err)
+{
+	if (!work->step_count)
+		work->notes = bench->plan->notes.len;
+	if (!grow((void **)&work->steps, &work->step_room, work->step_count, sizeof *work->steps))
+		return ds_fail_memory(err);
+	int status = ask_step(work, bench, planned, err);
+	if (!status && planned->step.state == DS_STEP_PLANNED)
+		work->steps[work->step_count++] = planned;
+	else
+		drop_asks(work, planned);
+	return status;
 }
 
 void ds_work_drop(struct ds_work *work)
@@ -489,65 +499,6 @@ bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file,
 	ask->planned->made++;
 	return true;
 }
-/* ---- Making ------------------------------------------------------------- */
-
-struct ds_text ds_work_content(const struct ds_work_file *file)
-{
-	const struct ds_buf *content = file->made_count ? &file->after : &file->before;
-	return (struct ds_text){content->len ? content->bytes : "", content->len};
-}
-
-static const char *path_of(struct ds_bench *bench, const struct ds_planned *planned, int copy)
-{
-	struct ds_buf path = {0};
-
-	ds_buf_puts(&path, bench->plan->prefix);
-	const char *kept = ds_copy_path(&path, planned->rule, copy, planned->path,
-					planned->step.item) == DS_PATH_MADE
-				   ? ds_arena_string(&bench->strings, path.bytes)
-				   : NULL;
-	ds_buf_free(&path);
-	return kept;
-}
-
-/* Two copies may be in one file. */
-struct ds_work_file *ds_work_open(struct ds_work *work, struct ds_bench *bench, int copy)
-{
-	const char *path = path_of(bench, work->planned, copy);
-	struct ds_buf *bytes = &bench->desk.copies[copy].blob.bytes;
-
-	for (size_t i = 0; path && i < work->count; i++)
-		if (strcmp(work->files[i].path, path) == 0)
-			return &work->files[i];
-	struct ds_work_file *file = &work->files[work->count];
-	*file = (struct ds_work_file){.path = path, .copy = copy, .before = *bytes};
-	file->made = ds_arena_alloc(&bench->strings, DS_MADE_LIMIT * sizeof *file->made);
-	*bytes = (struct ds_buf){0};
-	work->count++;
-	return path && file->made ? file : NULL;
-}
-
-bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file, struct ds_buf *next,
-		    const struct ds_edit *edit, const struct ds_made *made)
-{
-	struct ds_text content = ds_work_content(file);
-	struct ds_made kept = *made;
-
-	kept.at = edit->start;
-	kept.old =
-		ds_arena_copy(&bench->strings, content.at + edit->start, edit->end - edit->start);
-	kept.new = ds_arena_copy(&bench->strings, edit->text.at, edit->text.len);
-	if (!kept.old || !kept.new || file->made_count == DS_MADE_LIMIT) {
-		ds_buf_free(next);
-		return false;
-	}
-	ds_buf_free(&file->after);
-	file->after = *next;
-	file->made[file->made_count++] = kept;
-	*next = (struct ds_buf){0};
-	return true;
-}
-
 /* What is said of one value of a file: the status, or a field that follows it. */
 struct saying {
 	struct ds_bench *bench;
@@ -586,8 +537,8 @@ static bool is_meant(const struct saying *s, const struct ds_work_ask *ask)
 static bool say_refused(const struct saying *s, const struct ds_work_ask *ask, const char *why)
 {
 	if (s->follow)
-		return ds_plan_say(s->bench->plan, "%s: \"%s\" is left as it is: %s",
-				   s->file->path, s->follow->field, why);
+		return ds_plan_say(s->bench->plan, "%s: \"%s\" is left as it is: %s", s->file->path,
+				   s->follow->field, why);
 	ds_step_fail(s->bench->plan, ask->planned, DS_STEP_REFUSED, "%s: %s",
 		     ask->planned->rule->copies[s->copy].name, why);
 	return true;
@@ -701,9 +652,9 @@ static bool splice_records(const struct saying *s, struct ds_record_edit *edits,
 		splice.behind = copy->at;
 		splice.field = ds_field_name(splice.reader, s->follow->field, strings);
 	}
-	bool well = (!s->follow || splice.field) &&
-		    ds_splice_records(&next, edits, count, &splice, ds_work_content(s->file),
-				      strings);
+	bool well =
+		(!s->follow || splice.field) &&
+		ds_splice_records(&next, edits, count, &splice, ds_work_content(s->file), strings);
 	for (size_t i = 0; i < count && well; i++)
 		well = keep_record_edit(s, &edits[i]);
 	if (well && s->file->edit_count > before)
@@ -721,12 +672,12 @@ static bool edit_records(const struct saying *s)
 	for (size_t i = 0; i < s->file->ask_count && edits; i++) {
 		const struct ds_work_ask *ask = &s->file->asks[i];
 		if (is_meant(s, ask))
-			edits[count++] = (struct ds_record_edit){.number = i,
-								 .record = ask->record,
-								 .id = ask->id ? ask->id : "",
-								 .word = word_for(s, ask),
-								 .insert = s->follow ||
-									   ask->insert};
+			edits[count++] =
+				(struct ds_record_edit){.number = i,
+							.record = ask->record,
+							.id = ask->id ? ask->id : "",
+							.word = word_for(s, ask),
+							.insert = s->follow || ask->insert};
 	}
 	bool well = edits && (!count || splice_records(s, edits, count));
 	free(edits);

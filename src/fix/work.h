@@ -21,8 +21,8 @@ struct ds_work_ask {
 	struct ds_planned *planned;
 	int copy;
 	bool insert;
-	bool done;        /* the status was edited */
-	size_t record;    /* where the file holds many: its number, and the id that it has */
+	bool done;     /* the status was edited */
+	size_t record; /* where the file holds many: its number, and the id that it has */
 	const char *id;
 	const char *from; /* what it says now, NULL: nothing */
 	/* In an undo: what the log says of the file, and what of it is left to take back. */
@@ -66,9 +66,9 @@ struct ds_work {
 	struct ds_work_file *files; /* after finishing: those that change, the believed last */
 	size_t count;
 	size_t room;
-	size_t own_bytes;    /* about what files of one item take, and those of many */
+	size_t own_bytes; /* about what files of one item take, and those of many */
 	size_t shared_bytes;
-	size_t notes;        /* of the plan, when it began */
+	size_t notes; /* of the plan, when it began */
 };
 
 /* What making needs again and again. Zero-initialise it and set the plan. */
@@ -111,8 +111,7 @@ void ds_bench_renew(struct ds_bench *bench);
 struct ds_text ds_work_content(const struct ds_work_file *file);
 
 /* The file whose path is these two together, or NULL. */
-struct ds_work_file *ds_work_find(const struct ds_work *work, const char *prefix,
-				  const char *path);
+struct ds_work_file *ds_work_find(const struct ds_work *work, const char *prefix, const char *path);
 
 /* Keeps an edit in the words of a line of the log: `edit` is of the content so far, which
  * its bytes are copied from. Then, once for all of them, what comes of it is taken. */
@@ -126,7 +125,6 @@ struct ds_work_ask *ds_work_open(struct ds_work *work, struct ds_bench *bench,
 				 struct ds_planned *planned, int copy);
 
 /* How a reader names a field in `records`: a location's last part. NULL: out of memory. */
-const char *ds_field_name(const struct ds_reader *reader, const char *at,
-			  struct ds_arena *strings);
+const char *ds_field_name(const struct ds_reader *reader, const char *at, struct ds_arena *strings);
 
 #endif

@@ -50,15 +50,9 @@ bool ds_json_take(struct ds_value *out, const struct ds_json_found *found, struc
 struct walk {
 	struct ds_json_cursor at;
 	struct ds_text bytes;
-	const struct ds_keypath *path;
+	struct ds_way way;
 	struct ds_rows rows;
-	bool there;         /* what holds the records */
-	bool memory;        /* ran out */
-	size_t blocked;     /* what should hold them and cannot, or SIZE_MAX */
-	bool wants_array;   /* there */
-	size_t doubt;       /* which way to go: a key, or SIZE_MAX */
-	bool twice;         /* the key is there twice, not only one that looks like it */
-	struct ds_text key; /* which */
+	bool memory; /* ran out */
 };
 
 static bool walk_value(struct walk *w, int depth, int level);
@@ -144,7 +138,7 @@ static bool walk_array(struct walk *w, int depth)
 	char close = 0;
 	int more;
 
-	w->there = true;
+	w->way.there = true;
 	while ((more = ds_json_step(&w->at, &close)) > 0) {
 		ds_rows_begin(&w->rows);
 		if (!walk_record(w, depth + 1))
@@ -167,48 +161,23 @@ static bool walk_id(struct walk *w, struct ds_text key, bool escapes, int depth)
 	return walk_record(w, depth);
 }
 
-static void note(struct walk *w, bool twice, struct ds_text key, const struct ds_step *step)
-{
-	if (w->doubt != SIZE_MAX && (w->twice || !twice))
-		return;
-	w->doubt = (size_t)(key.at - w->at.begin);
-	w->twice = twice;
-	w->key = step->key;
-}
-
-/* Whether the way goes on behind this key. */
-static bool leads_on(struct walk *w, const struct ds_step *step, struct ds_text key, bool escapes,
-		     bool *had)
-{
-	if (step->kind == DS_STEP_ANY)
-		return true;
-	enum ds_key_match match =
-		escapes ? ds_json_key_match(key, step->key) : ds_key_match(key, step->key);
-	if (match == DS_KEY_VARIANT)
-		note(w, false, key, step);
-	if (match != DS_KEY_EXACT)
-		return false;
-	if (*had)
-		note(w, true, key, step);
-	*had = true;
-	return true;
-}
-
 static bool walk_object(struct walk *w, int depth, int level)
 {
-	const struct ds_step *step = &w->path->steps[level];
+	bool holds = level == w->way.path.id;
 	struct ds_text key;
 	bool escapes;
 	bool had = false;
 	char close = 0;
 	int more;
 
-	w->there |= level == w->path->id;
+	w->way.there |= holds;
 	while ((more = ds_json_step(&w->at, &close)) > 0) {
 		if (!ds_json_key(&w->at, &key, &escapes))
 			return false;
-		if (!(level == w->path->id ? walk_id(w, key, escapes, depth + 1)
-		      : leads_on(w, step, key, escapes, &had)
+		size_t at = (size_t)(key.at - w->at.begin);
+		if (!(holds ? walk_id(w, key, escapes, depth + 1)
+		      : ds_way_leads_on(&w->way, level, key, at, &had,
+					escapes ? ds_json_key_match : ds_key_match)
 			      ? walk_value(w, depth + 1, level + 1)
 			      : ds_json_value(&w->at, depth + 1, NULL)))
 			return false;
@@ -219,62 +188,38 @@ static bool walk_object(struct walk *w, int depth, int level)
 /* What `level` steps of the path lead to. */
 static bool walk_value(struct walk *w, int depth, int level)
 {
-	const struct ds_step *step = &w->path->steps[level];
-	bool array = step->kind == DS_STEP_SELECT;
+	bool array = w->way.path.steps[level].kind == DS_STEP_SELECT;
 	enum ds_json_type type;
 
 	if (!ds_json_peek(&w->at, &type))
 		return false;
 	if (type == (array ? DS_JSON_ARRAY : DS_JSON_OBJECT))
 		return array ? walk_array(w, depth) : walk_object(w, depth, level);
-	/* Behind a star anything may stand, and null may anywhere but at the root. */
-	if (w->blocked == SIZE_MAX && (!level || (type != DS_JSON_NULL && !step[-1].kind))) {
-		w->blocked = offset(w);
-		w->wants_array = array;
-	}
+	ds_way_block(&w->way, level, type == DS_JSON_NULL, offset(w));
 	return ds_json_value(&w->at, depth, NULL);
 }
 
 /* ---- The document ------------------------------------------------------- */
 
-/* Walks one alternative; false where nothing else needs to be tried. */
-static bool walk(struct walk *w, struct ds_reading *defect)
+static void walk(struct walk *w, struct ds_reading *defect)
 {
 	struct ds_json_error error;
 
-	w->there = w->twice = false;
-	w->doubt = SIZE_MAX;
-	if (!ds_json_open(&w->at, w->bytes, &error) || !walk_value(w, 0, 0) ||
-	    !ds_json_close(&w->at)) {
-		if (!w->memory)
-			ds_reading_fail_at(defect, DS_MALFORMED, error.at, "not valid JSON: %s",
-					   error.why);
-		return false;
-	}
-	if (w->twice || (w->doubt != SIZE_MAX && w->there))
-		ds_reading_fail_at(defect, DS_AMBIGUOUS_STATUS, w->doubt,
-				   w->twice ? "the key \"%.*s\" is there twice"
-					    : "some parsers take this key for \"%.*s\" too",
-				   (int)w->key.len, w->key.at);
-	return !defect->code && !w->there;
+	if (!(ds_json_open(&w->at, w->bytes, &error) && walk_value(w, 0, 0) &&
+	      ds_json_close(&w->at)) &&
+	    !w->memory)
+		ds_reading_fail_at(defect, DS_MALFORMED, error.at, "not valid JSON: %s", error.why);
 }
 
 bool ds_json_rows(struct ds_records *out, struct ds_text bytes, const struct ds_spec *spec,
 		  const char *const *fields, struct ds_arena *arena)
 {
-	struct ds_keypath path;
-	struct walk w = {.bytes = bytes, .path = &path, .blocked = SIZE_MAX};
-	const char *at = spec->at;
+	struct walk w = {.bytes = bytes, .way = ds_way_of(spec->at)};
 
-	do {
-		ds_keypath_parse(&path, &at);
-		if (!ds_rows_open(&w.rows, out, &path, fields, arena))
-			return false;
-	} while (walk(&w, &out->defect) && *at);
-	if (!out->defect.code && !w.there && !w.memory && w.blocked != SIZE_MAX)
-		ds_reading_fail_at(&out->defect, DS_MALFORMED, w.blocked, "no %s where one must be",
-				   w.wants_array ? "array" : "object");
-	if (out->defect.code)
-		out->len = 0;
+	while (!w.memory && ds_way_next(&w.way, out)) {
+		w.memory = !ds_rows_open(&w.rows, out, &w.way.path, fields, arena);
+		if (!w.memory)
+			walk(&w, &out->defect);
+	}
 	return !w.memory;
 }

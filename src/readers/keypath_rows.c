@@ -74,6 +74,12 @@ void ds_slot_note(struct ds_slot *slot, enum ds_slot_trouble trouble, size_t at)
 		slot->trouble[trouble] = at;
 }
 
+void ds_rows_note(struct ds_rows *rows, enum ds_slot_trouble trouble, size_t at)
+{
+	for (size_t i = 0; i < rows->len; i++)
+		ds_slot_note(&rows->slots[i], trouble, at);
+}
+
 void ds_slot_fill(struct ds_slot *slot, const struct ds_value *value)
 {
 	slot->had = true;
@@ -157,6 +163,8 @@ static struct ds_text take_id(struct ds_value *status, const struct ds_value *id
 		return id->text;
 	if (status->code == DS_MISSING_STATUS)
 		return (struct ds_text){0};
+	if (status->code == DS_AMBIGUOUS_STATUS)
+		return (struct ds_text){"", 0};
 	if (!id->code)
 		*status = ds_value_fail(DS_MALFORMED, id->start, id->end, "its id is no text");
 	else if (id->code == DS_MISSING_STATUS)
@@ -188,4 +196,80 @@ bool ds_rows_add(struct ds_rows *rows, size_t start, size_t end)
 			return false;
 	record.values = values;
 	return ds_records_add(rows->out, &record);
+}
+
+/* ---- The way ------------------------------------------------------------ */
+
+struct ds_way ds_way_of(const char *at)
+{
+	return (struct ds_way){.at = at, .blocked = SIZE_MAX, .trouble = DS_SLOT_TROUBLES};
+}
+
+static void judge_way(const struct ds_way *way, struct ds_reading *defect)
+{
+	enum ds_slot_trouble t = way->trouble;
+
+	if (t != DS_SLOT_TROUBLES && (t != DS_SLOT_VARIANT || way->there))
+		ds_reading_fail_at(defect, troubles[t].code, way->where, "%s%.*s%s",
+				   troubles[t].before, (int)way->key.len, way->key.at,
+				   troubles[t].after);
+	else if (!way->there && !*way->at && way->blocked != SIZE_MAX)
+		ds_reading_fail_at(defect, DS_MALFORMED, way->blocked, "no %s where one must be",
+				   way->wants_array ? "array" : "object");
+}
+
+bool ds_way_next(struct ds_way *way, struct ds_records *records)
+{
+	if (!records->defect.code)
+		judge_way(way, &records->defect);
+	if (records->defect.code)
+		records->len = 0;
+	if (records->defect.code || way->there || !*way->at)
+		return false;
+	way->trouble = DS_SLOT_TROUBLES;
+	return !ds_keypath_parse(&way->path, &way->at);
+}
+
+static void note(struct ds_way *way, enum ds_slot_trouble trouble, struct ds_text key, size_t at)
+{
+	if (way->trouble <= trouble)
+		return;
+	way->trouble = trouble;
+	way->key = key;
+	way->where = at;
+}
+
+void ds_way_note(struct ds_way *way, enum ds_slot_trouble trouble, int level, size_t at)
+{
+	const struct ds_step *step = &way->path.steps[level];
+	note(way, trouble, level && step[-1].key.len ? step[-1].key : ds_text_of("records"), at);
+}
+
+/* Behind a star anything may stand, and null may anywhere but at the root. */
+void ds_way_block(struct ds_way *way, int level, bool is_null, size_t at)
+{
+	const struct ds_step *step = &way->path.steps[level];
+
+	if (way->blocked != SIZE_MAX || (level && (is_null || step[-1].kind)))
+		return;
+	way->blocked = at;
+	way->wants_array = step->kind == DS_STEP_SELECT;
+}
+
+bool ds_way_leads_on(struct ds_way *way, int level, struct ds_text key, size_t at, bool *had,
+		     enum ds_key_match (*match)(struct ds_text key, struct ds_text wanted))
+{
+	const struct ds_step *step = &way->path.steps[level];
+
+	if (step->kind == DS_STEP_ANY)
+		return true;
+	enum ds_key_match kind = match(key, step->key);
+	if (kind == DS_KEY_VARIANT)
+		note(way, DS_SLOT_VARIANT, step->key, at);
+	if (kind != DS_KEY_EXACT)
+		return false;
+	if (*had)
+		note(way, DS_SLOT_TWICE, step->key, at);
+	*had = true;
+	return true;
 }

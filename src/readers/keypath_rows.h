@@ -70,6 +70,44 @@ void ds_slot_fill(struct ds_slot *slot, const struct ds_value *value);
 /* The whole record is passed: keeps it, unless it is none. */
 bool ds_rows_add(struct ds_rows *rows, size_t start, size_t end);
 
+/* Notes it at every key that is looked for. */
+void ds_rows_note(struct ds_rows *rows, enum ds_slot_trouble trouble, size_t at);
+
+/*
+ * The way to what holds the records. Alternatives are walked one after another, until one
+ * leads there:
+ *
+ *	struct ds_way way = ds_way_of(at);
+ *	while (ds_way_next(&way, records))
+ *		...
+ *
+ * With the last call the records have their defect, if they have one, and then they are
+ * none.
+ */
+struct ds_way {
+	const char *at;         /* alternatives that are left */
+	struct ds_keypath path; /* this one */
+	bool there;             /* it leads to something that may hold records */
+
+	size_t blocked; /* what should be an array or an object and is not, or SIZE_MAX */
+	bool wants_array;
+
+	enum ds_slot_trouble trouble; /* of a key on the way; DS_SLOT_TROUBLES: none */
+	size_t where;
+	struct ds_text key;
+};
+
+struct ds_way ds_way_of(const char *at);
+bool ds_way_next(struct ds_way *way, struct ds_records *records);
+
+/* Whether the value behind a key is the next on the way. */
+bool ds_way_leads_on(struct ds_way *way, int level, struct ds_text key, size_t at, bool *had,
+		     enum ds_key_match (*match)(struct ds_text key, struct ds_text wanted));
+
+/* The value that `level` steps lead to has a trouble, or is not what it must be. */
+void ds_way_note(struct ds_way *way, enum ds_slot_trouble trouble, int level, size_t at);
+void ds_way_block(struct ds_way *way, int level, bool is_null, size_t at);
+
 /* A value that is wrong where it stands. */
 struct ds_value ds_value_fail(ds_code code, size_t start, size_t end, const char *why);
 

@@ -147,65 +147,84 @@ static void take(struct search *s, struct ds_text value)
 				   s->label);
 		out->editable = true;
 	} else {
+		const char *nul = memchr(value.at, '\0', value.len);
 		*out = (struct ds_reading){.text = value,
-					   .word = !memchr(value.at, '\0', value.len),
+					   .word = !nul,
 					   .editable = true,
 					   .placed = true,
 					   .start = start,
 					   .end = start + value.len};
+		if (nul)
+			out->text = ds_text_of(nul > value.at ? value.at : "a NUL");
 	}
 }
 
-/* As far as cmark has the same bytes. */
-static struct ds_text valid_part(struct ds_text line)
+/* How many lines of the paragraph begin with the label for who looks at the page: what is in
+ * a comment, a piece of code or the target of a link begins none. -1: out of memory. */
+static int count_visible(const struct search *s, cmark_node *block)
 {
-	struct ds_text left = line;
-	size_t len;
+	struct ds_buf seen = {0};
+	struct ds_text value;
+	int count = 0;
 
-	while ((len = ds_utf8_next(left, NULL)) && *left.at) {
-		left.at += len;
-		left.len -= len;
-	}
-	line.len -= left.len;
-	return line;
-}
-
-/* Whether the line is in a comment or a piece of code that spans several. */
-static bool is_hidden(cmark_node *block, struct ds_text line)
-{
-	bool hidden = false;
-
-	line = valid_part(ds_text_trim(line));
-	for (cmark_node *n = block; n && !hidden; n = ds_markdown_next(n, block)) {
+	for (cmark_node *n = block; n; n = ds_markdown_next(n, block)) {
 		cmark_node_type type = cmark_node_get_type(n);
-		if (type != CMARK_NODE_HTML_INLINE && type != CMARK_NODE_CODE)
-			continue;
-		struct ds_text literal = ds_text_of(cmark_node_get_literal(n));
-		for (size_t i = 0; i + line.len <= literal.len && !hidden; i++)
-			hidden = memcmp(literal.at + i, line.at, line.len) == 0;
+		if (type == CMARK_NODE_TEXT)
+			ds_buf_puts(&seen, cmark_node_get_literal(n));
+		else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
+			ds_buf_puts(&seen, "\n");
+		else if (type == CMARK_NODE_CODE || type == CMARK_NODE_HTML_INLINE)
+			ds_buf_puts(&seen, "`");
 	}
-	return hidden;
+	for (size_t at = 0, end; at < seen.len; at = end + 1) {
+		const char *feed = memchr(seen.bytes + at, '\n', seen.len - at);
+		end = feed ? (size_t)(feed - seen.bytes) : seen.len;
+		struct ds_text line = {seen.bytes + at, end - at};
+		count += match(ds_text_trim(line), s->label, CMARK_NODE_PARAGRAPH, &value);
+	}
+	ds_buf_free(&seen);
+	return seen.failed ? -1 : count;
+}
+
+/* The last line of a paragraph. One that a table was cut off of does not know it. */
+static int last_line(cmark_node *block, int first)
+{
+	int last = cmark_node_get_end_line(block);
+
+	if (last >= first)
+		return last;
+	for (cmark_node *n = cmark_node_first_child(block); n; n = cmark_node_next(n))
+		first += cmark_node_get_type(n) == CMARK_NODE_SOFTBREAK ||
+			 cmark_node_get_type(n) == CMARK_NODE_LINEBREAK;
+	return first;
 }
 
 static void look_at_block(struct search *s, cmark_node *block)
 {
 	cmark_node_type type = cmark_node_get_type(block);
+	struct ds_reading before = *s->out;
+	struct ds_text value;
 	int number;
 	struct ds_text line = ds_markdown_first(s->md, block, &number);
-	struct ds_text value;
+	int last = type == CMARK_NODE_HEADING ? number : last_line(block, number);
+	int count = 0;
 
-	/* One that a table was cut off of does not know where it ends. */
-	int last = cmark_node_get_end_line(block);
-	for (cmark_node *n = cmark_node_first_child(block); n && last < number;
-	     n = cmark_node_next(n))
-		last -= cmark_node_get_type(n) == CMARK_NODE_SOFTBREAK;
-	if (last <= 0)
-		last = number - last;
 	do {
-		if (match(line, s->label, type, &value) && !is_hidden(block, line))
+		if (match(line, s->label, type, &value)) {
 			take(s, value);
+			count++;
+		}
 		line = ds_markdown_inside(s->md, block, ++number);
-	} while (number <= last && type != CMARK_NODE_HEADING && !s->over);
+	} while (number <= last);
+	int visible = count ? count_visible(s, block) : 0;
+	if (visible < 0)
+		ds_reading_fail(s->out, DS_UNREADABLE, "out of memory");
+	else if (!visible)
+		*s->out = before;
+	else if (visible < count)
+		ds_reading_fail_at(s->out, DS_AMBIGUOUS_STATUS, s->out->start,
+				   "\"%s:\" is there twice, once in code or a comment", s->label);
+	s->over = s->out->code && s->out->code != DS_MISSING_STATUS;
 }
 
 /* A fence that the file begins with, or that is right below its title. */

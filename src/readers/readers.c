@@ -6,6 +6,7 @@ static const struct ds_reader *const table[] = {
 	&ds_checkbox_reader,
 	&ds_frontmatter_reader,
 	&ds_json_reader,
+	&ds_yaml_reader,
 	&ds_line_reader,
 	&ds_path_reader,
 	&ds_table_reader,

@@ -10,6 +10,7 @@
 
 extern const struct ds_reader ds_json_reader;
 extern const struct ds_reader ds_frontmatter_reader;
+extern const struct ds_reader ds_yaml_reader;
 extern const struct ds_reader ds_line_reader;
 extern const struct ds_reader ds_table_reader;
 extern const struct ds_reader ds_checkbox_reader;

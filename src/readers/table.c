@@ -169,8 +169,11 @@ static void take_text(struct ds_value *out, const struct ds_markdown *md, struct
 		      size_t from, struct ds_text text)
 {
 	size_t at = find(inner, from, text);
+	/* An entity may be spelled so, an escape or an address may begin before it. */
+	bool plain = at != SIZE_MAX && !memchr(text.at, '&', text.len) &&
+		     !(at && strchr("\\<", inner.at[at - 1]));
 
-	*out = (struct ds_value){.text = text, .placed = true, .editable = at != SIZE_MAX};
+	*out = (struct ds_value){.text = text, .placed = true, .editable = plain};
 	out->word = !memchr(inner.at, '\0', inner.len);
 	if (out->editable)
 		inner = out->text = (struct ds_text){inner.at + at, text.len};

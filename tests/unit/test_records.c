@@ -8,6 +8,7 @@
 
 #include "keypath.h"
 #include "readers.h"
+#include "splice.h"
 
 #define BOM   "\xef\xbb\xbf"
 #define TASKS "tasks[id={id}].status"
@@ -281,4 +282,566 @@ static const struct line json_records[] = {
 Test(records, json)
 {
 	EXPECT_LINES(&ds_json_reader, json_records);
+}
+
+/* ---- YAML --------------------------------------------------------------- */
+
+#define SPRINT  "development_status.{id}"
+#define STORIES "stories[id={id}].status"
+
+static const struct line yaml_records[] = {
+	/* The two shapes, with comments, and every style of writing a word. */
+	LINE(SPRINT,
+	     "# top\nproject: x\ndevelopment_status:\n  # one\n  epic-1: done # all\n  1-a: "
+	     "'in''s'\n\n  1-b: \"a\\x62\"\n",
+	     "epic-1[55-59]=done@55-59; 1-a[73-80]=in's@74-79; 1-b[89-96]=ab@90-95"),
+	LINE(STORIES,
+	     "stories:\n  - id: 1\n    status: open # why\n  # two\n  - status: \"done\"\n    id: "
+	     "'2'\n\n  -\n    id: c d\n    status: x y\n",
+	     "1[13-35]=open@31-35; 2[54-80]=done@63-67; c d[90-113]=x y@110-113"),
+	LINE(STORIES, BOM "stories:\r\n- {id: \xc3\xa9, status: a}\r\n- {status: 'b', id: f}\r\n",
+	     "\303\251[15-34]=a@32-33; f[38-58]=b@48-49"),
+	LINE(STORIES, "{\"stories\": [{\"id\": 7, \"status\": \"a\"}]}", "7[13-37]=a@34-35"),
+	LINE(SPRINT, "%YAML 1.1\n---\ndevelopment_status: {a: b}\n...\n", "a[38-39]=b@38-39"),
+	LINE("items.{id}.status",
+	     "items:\n  a:\n    status: x\n  b: {status: y}\n  c:\n    id: d\n  e:\n  f: done\n  "
+	     "g: [a]\n",
+	     "a[16-25]=x@24-25; b[31-42]=y@40-41; c[52-57]=!missing-status it has no \"status\"; "
+	     "e[62-62]=!missing-status it has no \"status\"; f[68-72]=!malformed not an object "
+	     "where one must be@68-72.; g[78-81]=!malformed not an object where one must "
+	     "be@78-81."),
+	LINE("[id={id}].status", "- id: a\n  status: b\n- just text\n- [id, a]\n- {}\n-\n",
+	     "a[2-19]=b@18-19"),
+	LINE("*.{id}", "x:\n  a: 1\ny: 5\nz:\n  b: 2\n", "a[8-9]=1@8-9; b[23-24]=2@23-24"),
+	LINE("a.\"b c\"[\"the key\"={id}].s", "a:\n  b c:\n    - the key: k\n      s: v\n",
+	     "k[16-37]=v@36-37"),
+	/* No word, nothing there. */
+	LINE(SPRINT,
+	     "development_status:\n  a:\n  b: ~\n  c: null # x\n  d: ''\n  e: |\n    done\n  f: "
+	     ">-\n\n  g: [x]\n  h: {s: x}\n  i: \"a\\0\"\n  j: ' '\n  k: 5\n",
+	     "a[24-24]=!missing-status it is empty@24; b[30-31]=!missing-status it is null@30-31; "
+	     "c[37-41]=!missing-status it is null@37-41; d[51-53]=!missing-status it is empty@52; "
+	     "e[59-70]=done@59-70.; f[75-79]=!missing-status it is empty@75-79.; "
+	     "g[84-87]=([x])@84-87.; h[93-99]=({s: x})@93-99.; i[105-110]=(a\\0)@106-109; "
+	     "j[116-119]=!missing-status it is empty@117-118; k[125-126]=5@125-126"),
+	LINE(SPRINT,
+	     "development_status:\n  '': a\n  ~: b\n  ? [x]\n  : c\n  \"a\\0\": d\n  ? e\n  : f\n  "
+	     "? [y]\n  :\n",
+	     "[26-27]=!malformed it has no id@23.; [33-34]=!malformed it has no id@30-31.; "
+	     "[47-48]=!malformed its id is no text@39-42.; [58-59]=!malformed its id is no "
+	     "text@52-55.; e[70-71]=f@70-71"),
+	LINE(STORIES,
+	     "stories:\n- status: a\n- id:\n  status: b\n- id: [1]\n  status: c\n- ID: 1\n  "
+	     "status: d\n- id: 5\n- x: y\n",
+	     "[11-20]=!malformed it has no id@11.; [23-38]=!malformed it has no id@26.; "
+	     "[41-60]=!malformed its id is no text@45-48.; [63-80]=!malformed it has no id@63.; "
+	     "5[83-88]=!missing-status it has no \"status\""),
+	FIELDS(STORIES, two_fields,
+	       "stories:\n- id: 1\n  status: a\n  grade: [x, y]\n- id: 2\n  a.b: |\n    z\n  "
+	       "Grade: 1\n",
+	       "1[11-44]=a@27-28, ([x, y])@38-44., !missing-status it has no \"a.b\"; "
+	       "2[47-78]=!missing-status it has no \"status\", !missing-status it has no "
+	       "\"grade\", only a key that looks like it@70., z@60-68."),
+	FIELDS(STORIES, own_fields, "stories:\n- id: 1\n  status: a\n",
+	       "1[11-28]=a@27-28, a@27-28, 1@15-16, !missing-status it has no \"grade\""),
+	/* Doubt inside a record is that record's. */
+	LINE(STORIES,
+	     "stories:\n- id: 1\n  status: a\n  status: b\n- id: 2\n  Status: a\n  status: b\n- "
+	     "id: 3\n  id: 4\n  status: a\n- id: 5\n  status: a\n",
+	     "1[11-40]=!ambiguous-status the key \"status\" is there twice@31.; "
+	     "2[43-72]=!ambiguous-status some parsers take this key for \"status\" too@51.; "
+	     "[75-100]=!ambiguous-status the key \"id\" is there twice@83.; 5[103-120]=a@119-120"),
+	LINE(STORIES,
+	     "x: &x a\nstories:\n- id: 1\n  status: *x\n- id: *x\n  status: a\n- id: 2\n  status: "
+	     "&y b\n- id: 3\n  &z status: c\n- id: 4\n  status: !!int 5\n- id: 5\n  status: !!str "
+	     "5\n- id: 6\n  *x : 1\n  status: a\n",
+	     "1[19-37]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@35.; "
+	     "[40-58]=!ambiguous-status \"id\" depends on an alias, an anchor or a tag@44.; "
+	     "2[61-81]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@77.; "
+	     "3[84-104]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@92.; "
+	     "4[107-130]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
+	     "tag@123.; 5[133-156]=5@155-156; [159-185]=!ambiguous-status \"status\" depends on an "
+	     "alias, an anchor or a tag@167."),
+	LINE(STORIES,
+	     "base: &b {status: x}\nstories:\n- <<: *b\n  id: 1\n- <<: *b\n  id: 2\n  status: y\n- "
+	     "<<: *b\n  status: z\n- &r\n  id: 3\n  status: a\n- *r\n- id: 4\n  status: b\n",
+	     "1[32-46]=!ambiguous-status \"status\" may come from what is merged in here@32.; "
+	     "2[49-75]=y@74-75; [78-96]=!ambiguous-status \"id\" may come from what is merged in "
+	     "here@78.; 3[99-121]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
+	     "tag@99.; [124-126]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
+	     "tag@124.; 4[129-146]=b@145-146"),
+	LINE(SPRINT, "development_status:\n  a: x\n  a: y\n  &k b: z\n  c: &v w\n  d: *v\n",
+	     "a[25-26]=x@25-26; a[32-33]=y@32-33; [42-43]=!ambiguous-status \"id\" depends on an "
+	     "alias, an anchor or a tag@36.; c[49-53]=!ambiguous-status \"status\" depends on an "
+	     "alias, an anchor or a tag@49.; d[59-61]=!ambiguous-status \"status\" depends on an "
+	     "alias, an anchor or a tag@59."),
+	/* Doubt on the way is the file's. */
+	LINE(SPRINT, "development_status:\n  a: x\ndevelopment_status:\n  b: y\n",
+	     "!ambiguous-status the key \"development_status\" is there twice@27"),
+	LINE(SPRINT, "development_status:\n  a: x\nDevelopment_Status:\n  b: y\n",
+	     "!ambiguous-status some parsers take this key for \"development_status\" too@27"),
+	LINE(SPRINT, "Development_Status:\n  b: y\n", ""),
+	LINE(SPRINT, "development_status: &a\n  a: x\n",
+	     "!ambiguous-status \"development_status\" depends on an alias, an anchor or a tag@20"),
+	LINE(SPRINT, "b: &b {a: x}\ndevelopment_status: *b\n",
+	     "!ambiguous-status \"development_status\" depends on an alias, an anchor or a tag@33"),
+	LINE(SPRINT, "&k development_status:\n  a: x\n",
+	     "!ambiguous-status \"development_status\" depends on an alias, an anchor or a tag@0"),
+	LINE(SPRINT, "a: &k development_status\n*k :\n  a: x\n",
+	     "!ambiguous-status \"development_status\" depends on an alias, an anchor or a tag@25"),
+	LINE(SPRINT, "b: &b {development_status: {a: x}}\n<<: *b\n",
+	     "!ambiguous-status \"development_status\" may come from what is merged in here@35"),
+	LINE(SPRINT, "b: &b {development_status: {a: x}}\n<<: *b\ndevelopment_status: {c: d}\n",
+	     "c[66-67]=d@66-67"),
+	LINE(SPRINT, "b: &b {a: x}\ndevelopment_status:\n  <<: *b\n  c: d\n",
+	     "!ambiguous-status \"records\" may come from what is merged in here@35"),
+	LINE(STORIES, "&root\nstories: [{id: 1, status: a}]\n",
+	     "!ambiguous-status \"records\" depends on an alias, an anchor or a tag@0"),
+	LINE("*.{id}", "a: &x {b: c}\nd: &y 5\n",
+	     "!ambiguous-status \"records\" depends on an alias, an anchor or a tag@3"),
+	/* Alternatives, and what is no container. */
+	LINE("[id={id}].status | " STORIES, "stories: [{id: 1, status: a}]\n", "1[10-28]=a@26-27"),
+	LINE("a.{id} | b.{id}", "b: {c: d}\n", "c[7-8]=d@7-8"),
+	LINE("a.{id} | b.{id}", "b: {c: d}\na: {}\n", ""),
+	LINE(SPRINT, "", ""),
+	LINE(SPRINT, "# nothing\n", ""),
+	LINE(SPRINT, "development_status:\n", ""),
+	LINE(SPRINT, "development_status: []\n", "!malformed no object where one must be@20"),
+	LINE(STORIES, "stories: {}\n", "!malformed no array where one must be@9"),
+	LINE(STORIES, "- stories\n", "!malformed no object where one must be@0"),
+	LINE(STORIES, "~\n", "!malformed no object where one must be@0"),
+	/* What is no YAML, or not every YAML's, has no records. */
+	LINE(SPRINT, "development_status:\n  a: x\n---\na: b\n",
+	     "!malformed not valid YAML: a second document begins@27"),
+	LINE(SPRINT, "development_status:\n  a: x\n b: y\n",
+	     "!malformed not valid YAML: did not find expected key@28"),
+	LINE(SPRINT, "development_status:\n\ta: x\n",
+	     "!malformed not valid YAML: found character that cannot start any token@20"),
+	LINE(SPRINT, "development_status:\n  a: x\xff\n",
+	     "!malformed not valid YAML: invalid leading UTF-8 octet@26"),
+	LINE(SPRINT, BOM "development_status:\n  a: x\x01\n",
+	     "!malformed not valid YAML: control characters are not allowed@29"),
+	LINE(SPRINT, "development_status:\n  a: x\0\n",
+	     "!malformed not valid YAML: control characters are not allowed@26"),
+	LINE(SPRINT,
+	     "\xff\xfe"
+	     "a\0",
+	     "!malformed not UTF-8 but UTF-16@0"),
+	LINE(SPRINT, "# a\n%TAG !a! b\n---\ndevelopment_status: {a: b}\n",
+	     "!malformed a %TAG directive, which is not for files like this@4"),
+	LINE(SPRINT, "development_status:\n  a: x\xc2\x85  b: y\n",
+	     "!ambiguous-status a line break here that only YAML 1.1 knows decides what it "
+	     "says@26"),
+	LINE(SPRINT, "title: \"a\xe2\x80\xa8 b\"\ndevelopment_status:\n  a: x\n",
+	     "a[41-42]=x@41-42"),
+	LINE(SPRINT, "a: [\r]\rdevelopment_status: {b: c}\r", "b[31-32]=c@31-32"),
+	LINE(SPRINT,
+	     "x: "
+	     "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]"
+	     "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
+	     "!malformed not valid YAML: nested deeper than 64 levels@66"),
+};
+
+Test(records, yaml)
+{
+	EXPECT_LINES(&ds_yaml_reader, yaml_records);
+}
+
+/* ---- Changing a record -------------------------------------------------- */
+
+struct change {
+	const char *at;
+	const char *field; /* NULL: the status says another word; else it is put in */
+	const char *behind;
+	const char *before; /* the record is the one with the id "2" */
+	const char *after;  /* NULL: refused */
+};
+
+static const struct ds_record *find_record(const struct ds_records *records)
+{
+	for (size_t i = 0; i < records->len; i++)
+		if (ds_text_is(records->at[i].id, "2"))
+			return &records->at[i];
+	return NULL;
+}
+
+static bool make_edit(struct ds_edit *out, const struct ds_reader *reader,
+		      const struct change *change, struct ds_text bytes,
+		      const struct ds_record *record, struct ds_arena *arena, char *why)
+{
+	struct ds_text word = ds_text_of("done");
+	struct ds_reading reading;
+	struct ds_buf at = {0};
+
+	if (!change->field) {
+		ds_reading_of(&reading, &record->values[0]);
+		cr_assert(reading.editable, "%s", change->before);
+		return reader->edit(out, bytes, &reading, word, arena, why);
+	}
+	reader->beside(&at, change->at, change->field);
+	bool made = reader->insert(out, bytes, record, at.bytes, change->behind, word, arena, why);
+	ds_buf_free(&at);
+	return made;
+}
+
+static void expect_change(const struct ds_reader *reader, const struct change *change)
+{
+	struct ds_text bytes = ds_text_of(change->before);
+	struct ds_spec spec = {change->at, NULL};
+	char why[DS_WHY_ROOM] = "";
+	struct ds_records records = {0};
+	struct ds_arena arena = {0};
+	struct ds_buf after = {0};
+	struct ds_edit edit;
+
+	cr_assert(reader->records(&records, bytes, &spec, NULL, &arena));
+	const struct ds_record *record = find_record(&records);
+	cr_assert(record, "%s: %s", change->before, records.defect.why);
+	bool made = make_edit(&edit, reader, change, bytes, record, &arena, why);
+	cr_expect_eq(made, change->after != NULL, "%s: %s", change->before, why);
+	cr_expect(made || *why, "%s", change->before);
+	if (made && change->after) {
+		ds_buf_append(&after, bytes.at, edit.start);
+		ds_buf_append(&after, edit.text.at, edit.text.len);
+		ds_buf_append(&after, bytes.at + edit.end, bytes.len - edit.end);
+		cr_expect_str_eq(after.bytes, change->after);
+	}
+	ds_buf_free(&after);
+	ds_records_free(&records);
+	ds_arena_free(&arena);
+}
+
+#define EXPECT_CHANGES(reader, table)                                                              \
+	for (size_t i = 0; i < sizeof(table) / sizeof *(table); i++)                               \
+	expect_change(reader, &(table)[i])
+
+#define ROOT "[id={id}].status"
+
+static const struct change json_changes[] = {
+	{ROOT, NULL, NULL, "[{\"id\":1,\"status\":\"a\"},{\"id\":2,\"status\":\"b\"}]",
+	 "[{\"id\":1,\"status\":\"a\"},{\"id\":2,\"status\":\"done\"}]"},
+	{ROOT, NULL, NULL, "[{\"id\":2,\"status\":null}]", "[{\"id\":2,\"status\":\"done\"}]"},
+	{"m.{id}", NULL, NULL, "{\"m\":{\"2\":\"b\",\"3\":\"c\"}}",
+	 "{\"m\":{\"2\":\"done\",\"3\":\"c\"}}"},
+	/* Last, or behind; never into another record or an object inside. */
+	{ROOT, "status", NULL, "[{\"id\":1},{\"id\":2},{\"id\":3}]",
+	 "[{\"id\":1},{\"id\":2,\"status\":\"done\"},{\"id\":3}]"},
+	{ROOT, "at", "[id={id}].status",
+	 "[ {\"status\": \"x\", \"id\": 2, \"y\": {\"status\": 1}} ]",
+	 "[ {\"status\": \"x\", \"at\": \"done\", \"id\": 2, \"y\": {\"status\": 1}} ]"},
+	{ROOT, "at", "[id={id}].gone", "[{\"id\":2,\"y\":{\"gone\":1}},{\"gone\":1}]",
+	 "[{\"id\":2,\"y\":{\"gone\":1},\"at\":\"done\"},{\"gone\":1}]"},
+	{ROOT, "at", "[id={id}].status",
+	 "[\r\n  {\r\n    \"id\": 2,\r\n    \"status\": \"a\"\r\n  }\r\n]",
+	 "[\r\n  {\r\n    \"id\": 2,\r\n    \"status\": \"a\",\r\n    \"at\": \"done\"\r\n  "
+	 "}\r\n]"},
+	{TASKS " | " ROOT, "at", TASKS " | " ROOT, "[{\"status\":\"a\",\"id\":2}]",
+	 "[{\"status\":\"a\",\"at\":\"done\",\"id\":2}]"},
+	{ROOT, "a.b", NULL, "[{\"id\":2}]", "[{\"id\":2,\"a.b\":\"done\"}]"},
+	{"m.{id}.status", "status", NULL, "{\"m\":{\"2\":{ }}}",
+	 "{\"m\":{\"2\":{ \"status\": \"done\" }}}"},
+	{"m.{id}.status", "status", NULL, "{\"m\":{\"2\":null}}", NULL},
+	{"m.{id}", "at", NULL, "{\"m\":{\"2\":\"b\"}}", NULL},
+};
+
+Test(records, json_changes)
+{
+	EXPECT_CHANGES(&ds_json_reader, json_changes);
+}
+
+static const struct change yaml_changes[] = {
+	{SPRINT, NULL, NULL, "development_status:\n  1: a # one\n  2: b # two\n",
+	 "development_status:\n  1: a # one\n  2: done # two\n"},
+	{SPRINT, NULL, NULL, "development_status:\n  2: 'b'\n",
+	 "development_status:\n  2: 'done'\n"},
+	{SPRINT, NULL, NULL, "development_status:\n  2: # b\n",
+	 "development_status:\n  2: done # b\n"},
+	{SPRINT, NULL, NULL, "development_status: {1: a, 2: b}\n",
+	 "development_status: {1: a, 2: done}\n"},
+	{STORIES, NULL, NULL, BOM "stories:\r\n- id: 2\r\n  status: \"\xc3\xa9\" #\r\n",
+	 BOM "stories:\r\n- id: 2\r\n  status: \"done\" #\r\n"},
+	/* A line more, behind the neighbour or last. */
+	{STORIES, "status", NULL, "stories:\n  - id: 1\n  - id: 2 # two\n\n  # three\n  - id: 3\n",
+	 "stories:\n  - id: 1\n  - id: 2 # two\n    status: done\n\n  # three\n  - id: 3\n"},
+	{STORIES, "at", STORIES, "stories:\n- status: a # b\n  id: 2\n  x:\n    - status: c\n",
+	 "stories:\n- status: a # b\n  at: done\n  id: 2\n  x:\n    - status: c\n"},
+	{STORIES, "at", STORIES, "stories:\n-   id: 2\n    x: {status: c}\n    status: a",
+	 "stories:\n-   id: 2\n    x: {status: c}\n    status: a\n    at: done"},
+	{STORIES, "at", "stories[id={id}].x",
+	 "stories:\r\n  -\r\n    id: 2\r\n    x: |\r\n      a\r\n    y: b\r\n",
+	 "stories:\r\n  -\r\n    id: 2\r\n    x: |\r\n      a\r\n    at: done\r\n    y: b\r\n"},
+	{STORIES, "at", "stories[id={id}].x", "stories:\n- id: 2\n  x:\n  - a\n  # y\n  y: b\n",
+	 "stories:\n- id: 2\n  x:\n  - a\n  at: done\n  # y\n  y: b\n"},
+	{"m.{id}.status", "status", NULL, "m:\n  2:\n    t: \xc3\xa9\n  3: {}\n",
+	 "m:\n  2:\n    t: \xc3\xa9\n    status: done\n  3: {}\n"},
+	{ROOT, "status", NULL, BOM "- id: 2\n", BOM "- id: 2\n  status: done\n"},
+	{STORIES, "status", NULL, "stories: [{id: 2}]\n", NULL},
+	{STORIES, "yes", NULL, "stories:\n- id: 2\n", NULL},
+	{"m.{id}.status", "status", NULL, "m:\n  2:\n", NULL},
+};
+
+Test(records, yaml_changes)
+{
+	EXPECT_CHANGES(&ds_yaml_reader, yaml_changes);
+}
+
+/* ---- One status --------------------------------------------------------- */
+
+static const struct single {
+	const struct ds_reader *reader;
+	const char *at;
+	const char *bytes;
+	const char *shown;
+	const char *with; /* what makes it say "done"; NULL: nothing does */
+} singles[] = {
+	{&ds_json_reader, "\"a.b\".\"s t\"", "{\"a\":{\"b\":1},\"a.b\":{\"s t\":\"x\"}}", "x@27-28",
+	 "{\"a\":{\"b\":1},\"a.b\":{\"s t\":\"done\"}}"},
+	{&ds_json_reader, "a.s | s", "{\"s\":\"x\"}", "x@6-7", "{\"s\":\"done\"}"},
+	{&ds_json_reader, "a.s | s", "{\"a\":{},\"s\":\"x\"}", "!missing-status it has no \"a.s\"",
+	 "{\"a\":{\"s\": \"done\"},\"s\":\"x\"}"},
+	{&ds_json_reader, "a.s | b.s", "{\"b\":{}}", "!missing-status it has no \"b.s\"",
+	 "{\"b\":{\"s\": \"done\"}}"},
+	{&ds_json_reader, "a.s | b.s", "{\"a\":1}", "!malformed not an object where one must be@5.",
+	 NULL},
+	{&ds_json_reader, "a.s | b.s", "{}", "!missing-status it has no \"a.s\"", NULL},
+	{&ds_yaml_reader, "status", "status: x # why\n", "x@8-9", "status: done # why\n"},
+	{&ds_yaml_reader, "status", BOM "# a\n---\nstatus: 'x'\n...\n", "x@20-21",
+	 BOM "# a\n---\nstatus: 'done'\n...\n"},
+	{&ds_yaml_reader, "a.status", "a:\n  status: x\nstatus: y\n", "x@13-14",
+	 "a:\n  status: done\nstatus: y\n"},
+	{&ds_yaml_reader, "a.status", "a:\n  b: c\nd: e\n",
+	 "!missing-status it has no \"a.status\"", "a:\n  b: c\n  status: done\nd: e\n"},
+	{&ds_yaml_reader, "status", "a: b", "!missing-status it has no \"status\"",
+	 "a: b\nstatus: done"},
+	{&ds_yaml_reader, "status", "---\na: b\n...\n", "!missing-status it has no \"status\"",
+	 "---\na: b\nstatus: done\n...\n"},
+	{&ds_yaml_reader, "status", "# nothing\n", "!missing-status it has no \"status\"", NULL},
+	{&ds_yaml_reader, "a.s | s", "s: x\n", "x@3-4", "s: done\n"},
+	{&ds_yaml_reader, "s", "\xff\xfes\n", "!malformed not UTF-8 but UTF-16@0.", NULL},
+	{&ds_yaml_reader, "s", "%TAG ! x\n--- {s: x}\n",
+	 "!malformed a %TAG directive, which is not for files like this@0.", NULL},
+	{&ds_yaml_reader, "s", "s: x\n---\ns: y\n",
+	 "!malformed not valid YAML: a second document begins@5.", NULL},
+	{&ds_frontmatter_reader, "a.s | s", "---\ns: x\n---\n", "x@7-8", "---\ns: done\n---\n"},
+};
+
+static void expect_single(const struct single *line)
+{
+	struct ds_splice splice = {line->reader, line->at, ds_text_of("done"), true, NULL};
+	struct ds_arena arena = {0};
+	struct ds_reading reading;
+	struct ds_value value;
+	struct ds_buf shown = {0};
+	struct ds_buf after = {0};
+	struct ds_edit edit;
+	char why[DS_WHY_ROOM];
+
+	line->reader->read(&reading, ds_text_of(line->bytes), true, line->at, &arena);
+	ds_value_of(&value, &reading, &arena);
+	show_value(&shown, &value);
+	cr_expect_str_eq(shown.bytes, line->shown);
+	enum ds_splice_outcome outcome =
+		ds_splice(&after, &edit, &splice, ds_text_of(line->bytes), &arena, why);
+	cr_expect_eq(outcome, line->with ? DS_SPLICE_DONE : DS_SPLICE_REFUSED, "%s: %s",
+		     line->bytes, why);
+	if (line->with && outcome == DS_SPLICE_DONE)
+		cr_expect_str_eq(after.bytes, line->with);
+	ds_buf_free(&shown);
+	ds_buf_free(&after);
+	ds_arena_free(&arena);
+}
+
+Test(records, one_status)
+{
+	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
+		expect_single(&singles[i]);
+}
+
+/* ---- Paths -------------------------------------------------------------- */
+
+static const struct {
+	const char *at;
+	const char *id;
+	const char *shown; /* "one", "many", or what is wrong */
+} paths[] = {
+	{"status", NULL, "one"},
+	{"a.b.status", NULL, "one"},
+	{"\"a.b\".\"c | d\".\"{id}\".\"*\".e-f_g/h", NULL, "one"},
+	{"a | b.c", NULL, "one"},
+	{TASKS, NULL, "many"},
+	{ROOT, NULL, "many"},
+	{"*.\"a b\"[\"c d\"={id}].\"e f\"", NULL, "many"},
+	{"*[id={id}].s | {id}.s | a.*.{id}.s", NULL, "many"},
+	{"{id}", NULL, "many"},
+	{"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p", NULL, "one"},
+	{NULL, NULL, "\"at\" is to say which keys lead to the status, as in a.b.status"},
+	{"", NULL, "\"at\" is to say which keys lead to the status, as in a.b.status"},
+	{"status", "id",
+	 "\"id\" is not for this reader: \"at\" has the id, as in tasks[id={id}].status"},
+	{"a..b", NULL, "\"a..b\": a key is empty"},
+	{".a", NULL, "\".a\": a key is empty"},
+	{"a.", NULL, "\"a.\": a key is empty"},
+	{"a | ", NULL, "\"a | \": a key is empty"},
+	{" | a", NULL, "\" | a\": a key is empty"},
+	{"a.\"\"", NULL, "\"a.\"\"\": a key is empty"},
+	{"a.\"b", NULL, "\"a.\"b\": a quote is never closed"},
+	{"a b", NULL, "\"a b\": a key with blanks or signs in it stands in double quotes"},
+	{"a|b", NULL, "\"a|b\": a key with blanks or signs in it stands in double quotes"},
+	{"a{id}", NULL, "\"a{id}\": a key with blanks or signs in it stands in double quotes"},
+	{"\"a\"b", NULL, "\"\"a\"b\": a key with blanks or signs in it stands in double quotes"},
+	{"a[0].b", NULL, "\"a[0].b\": a selector is written [KEY={id}]"},
+	{"a[id={name}].b", NULL, "\"a[id={name}].b\": a selector is written [KEY={id}]"},
+	{"a[={id}].b", NULL, "\"a[={id}].b\": a selector is written [KEY={id}]"},
+	{"a[id={id}].{id}", NULL, "\"a[id={id}].{id}\": {id} is there twice"},
+	{"{id}.{id}", NULL, "\"{id}.{id}\": {id} is there twice"},
+	{"a[id={id}]", NULL,
+	 "\"a[id={id}]\": one key stands behind a selector, as in tasks[id={id}].status"},
+	{"a[id={id}].b.c", NULL,
+	 "\"a[id={id}].b.c\": one key stands behind a selector, as in tasks[id={id}].status"},
+	{"a[id={id}].*", NULL,
+	 "\"a[id={id}].*\": one key stands behind a selector, as in tasks[id={id}].status"},
+	{"{id}.b.c", NULL,
+	 "\"{id}.b.c\": at most one key stands behind {id}, as in items.{id}.status"},
+	{"{id}.*", NULL, "\"{id}.*\": at most one key stands behind {id}, as in items.{id}.status"},
+	{"*.status", NULL, "\"*.status\": * is only for files that hold records: there is no {id}"},
+	{"a | b.{id}", NULL, "\"a | b.{id}\": either all alternatives have an {id}, or none"},
+	{"a.{id}.s | b.{id}.t", NULL,
+	 "\"a.{id}.s | b.{id}.t\": all alternatives end in the same key"},
+	{"a.{id}.s | b.{id}", NULL, "\"a.{id}.s | b.{id}\": all alternatives end in the same key"},
+	{"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q", NULL,
+	 "\"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q\": it has more than 16 keys"},
+};
+
+Test(records, paths)
+{
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct ds_spec spec = {paths[i].at, paths[i].id};
+		ds_error err = {0};
+		bool many = false;
+		int status = ds_json_reader.check(&spec, &many, &err);
+		cr_expect_str_eq(status ? err.message : many ? "many" : "one", paths[i].shown);
+		cr_expect(!status || status == DS_TROUBLE);
+		cr_expect_eq(ds_yaml_reader.check(&spec, &many, NULL), status);
+		status = ds_frontmatter_reader.check(&spec, &many, &err);
+		cr_expect_eq(status == 0, strcmp(paths[i].shown, "one") == 0, "%s", paths[i].at);
+	}
+}
+
+Test(records, fields_beside)
+{
+	static const struct {
+		const char *at;
+		const char *field;
+		const char *beside;
+	} table[] = {
+		{NULL, "x", "x"},
+		{NULL, "x.y", "\"x.y\""},
+		{"status", "x", "x"},
+		{"a.b.status", "x", "a.b.x"},
+		{"\"a.b\".\"c.d\"", "x y", "\"a.b\".\"x y\""},
+		{"a.s | \"b | c\".s | s", "x", "a.x | \"b | c\".x | x"},
+		{TASKS, "x", "tasks[id={id}].x"},
+		{"[\"a.b\"={id}].s", "x", "[\"a.b\"={id}].x"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_buf out = {0};
+		cr_expect(ds_json_reader.beside(&out, table[i].at, table[i].field));
+		cr_expect_str_eq(out.bytes, table[i].beside);
+		ds_buf_free(&out);
+	}
+}
+
+/* ---- The same as cJSON -------------------------------------------------- */
+
+/* A document with everything that may stand in a record; no two of them are alike. */
+static void make_document(struct ds_buf *out, unsigned seed, size_t count)
+{
+	static const char *const statuses[] = {"\"open\"",   "\"d\\u00f6ne\"", "null", "5",
+					       "\"a\\\"b\"", "[\"x\"]",        "true", "\"\""};
+	static const char *const noise[] = {"{\"id\":\"no\",\"status\":\"no\"}", "[[],{}]", "1.5e3",
+					    "\"]}\\\\\""};
+	ds_buf_puts(out, "{\"x\":[{\"id\":1}],\"tasks\":[");
+	for (size_t i = 0; i < count; i++) {
+		seed = seed * 1103515245 + 12345;
+		ds_buf_printf(out, "%s{", i ? ", " : "");
+		ds_buf_printf(out, seed & 0x10000 ? "\"id\":%zu," : "\"id\" : \"t%zu\" ,", i);
+		ds_buf_printf(out, "\"n\":%s", noise[seed >> 17 & 3]);
+		if (seed >> 20 & 7)
+			ds_buf_printf(out, ",\"status\":%s", statuses[seed >> 23 & 7]);
+		ds_buf_puts(out, "}");
+	}
+	ds_buf_puts(out, "]}");
+}
+
+static void expect_same(const cJSON *element, const struct ds_record *record)
+{
+	const cJSON *id = cJSON_GetObjectItemCaseSensitive(element, "id");
+	const cJSON *status = cJSON_GetObjectItemCaseSensitive(element, "status");
+	const struct ds_value *value = &record->values[0];
+	char number[32];
+
+	snprintf(number, sizeof number, "%.0f", id->valuedouble);
+	cr_assert(ds_text_is(record->id, cJSON_IsString(id) ? id->valuestring : number));
+	if (!status || cJSON_IsNull(status) || (cJSON_IsString(status) && !*status->valuestring))
+		cr_assert_eq(value->code, DS_MISSING_STATUS);
+	else
+		cr_assert(!value->code && value->word == cJSON_IsString(status));
+	if (!value->code && value->word)
+		cr_assert(ds_text_is(value->text, status->valuestring));
+}
+
+/* As many as a file may have: each step of the walk is taken once. */
+Test(records, cjson_finds_the_same)
+{
+	static const size_t counts[] = {0, 1, 7, 1000, 100000};
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		struct ds_spec spec = {TASKS, NULL};
+		struct ds_records records = {0};
+		struct ds_arena arena = {0};
+		struct ds_buf text = {0};
+		const cJSON *element;
+		size_t at = 0;
+		make_document(&text, (unsigned)i + 1, counts[i]);
+		cr_assert(ds_json_reader.records(&records, (struct ds_text){text.bytes, text.len},
+						 &spec, NULL, &arena));
+		cr_assert_eq(records.len, counts[i], "%s", records.defect.why);
+		cJSON *root = cJSON_ParseWithLength(text.bytes, text.len);
+		cJSON_ArrayForEach(element, cJSON_GetObjectItemCaseSensitive(root, "tasks"))
+			expect_same(element, &records.at[at++]);
+		cr_expect_eq(at, counts[i]);
+		cJSON_Delete(root);
+		ds_records_free(&records);
+		ds_arena_free(&arena);
+		ds_buf_free(&text);
+	}
+}
+
+/* JSON is YAML: the two readers agree about it, but for what YAML takes for text. */
+Test(records, yaml_finds_the_same)
+{
+	struct ds_spec spec = {TASKS, NULL};
+	struct ds_records json = {0};
+	struct ds_records yaml = {0};
+	struct ds_arena arena = {0};
+	struct ds_buf text = {0};
+
+	make_document(&text, 7, 100000);
+	struct ds_text bytes = {text.bytes, text.len};
+	cr_assert(ds_json_reader.records(&json, bytes, &spec, NULL, &arena));
+	cr_assert(ds_yaml_reader.records(&yaml, bytes, &spec, NULL, &arena));
+	cr_assert_eq(json.len, yaml.len, "%s", yaml.defect.why);
+	for (size_t i = 0; i < json.len; i++) {
+		const struct ds_record *a = &json.at[i];
+		const struct ds_record *b = &yaml.at[i];
+		cr_assert(ds_text_equal(a->id, b->id));
+		cr_assert(a->start == b->start && a->end == b->end);
+		cr_assert_eq(a->values[0].code, b->values[0].code);
+		cr_assert_eq(a->values[0].start, b->values[0].start);
+		cr_assert_eq(a->values[0].end, b->values[0].end);
+		cr_assert(ds_text_equal(a->values[0].text, b->values[0].text));
+	}
+	ds_records_free(&json);
+	ds_records_free(&yaml);
+	ds_arena_free(&arena);
+	ds_buf_free(&text);
 }
