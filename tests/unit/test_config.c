@@ -956,5 +956,5 @@ Test(config, has_as_many_roots_as_it_may)
 		len += (size_t)snprintf(text + len, sizeof text - len, "r%d, ", i);
 	snprintf(text + len, sizeof text - len, "]\n");
 	load(loaded, files, NULL);
-	cr_expect_str_eq(loaded, ".desync.yml:2:391: more than 64 roots");
+	cr_expect_str_eq(loaded, ".desync.yml:2:319: more than 64 roots");
 }
