@@ -1036,6 +1036,14 @@ Test(path, a_directory_means_a_status)
 	cr_assert_eq(run.scanned.findings.len, 1);
 	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].path, "w/done/2.json");
 	cr_expect_null(run.scanned.findings.at[0].fix, "nothing can be written into a path");
+	/* Of an item that is not there the path says nothing. */
+	struct ds_desk desk;
+	const struct ds_item gone = {.path = "w/todo/3.json", .id = "3"};
+	cr_assert(ds_desk_prepare(&desk, &rule, &run.source.source));
+	ds_collect(&desk, &gone);
+	cr_expect_eq(desk.copies[0].reading.code, DS_MISSING_COPY);
+	cr_expect(ds_is_absent(&desk));
+	ds_desk_clear(&desk);
 	expect(&run, "1+ 2! ", "status-mismatch ", "folder says done, file says todo");
 }
 
