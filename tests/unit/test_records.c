@@ -622,6 +622,8 @@ static const struct single {
 	 "!malformed a %TAG directive, which is not for files like this@0.", NULL},
 	{&ds_yaml_reader, "s", "s: x\n---\ns: y\n",
 	 "!malformed not valid YAML: a second document begins@5.", NULL},
+	{&ds_yaml_reader, "s", "s: x\ns: y\ns: z\n",
+	 "!ambiguous-status the key \"s\" is there twice@5.", NULL},
 	{&ds_frontmatter_reader, "a.s | s", "---\ns: x\n---\n", "x@7-8", "---\ns: done\n---\n"},
 };
 
