@@ -60,7 +60,6 @@ struct ds_desk {
 	const struct ds_kinship *kin;    /* one a rollup, or NULL: no other items are known */
 	size_t limit;                    /* of a file; 0: DS_FILE_LIMIT */
 	const char *where;               /* as in struct ds_scan */
-	bool qualify;                    /* the same */
 	bool whole;                      /* read to the end, as whoever changes a file must */
 	int copy_count;
 	struct ds_seen_copy copies[DS_COPY_LIMIT];

@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "demands.h"
+#include "rules.h"
 
 enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
@@ -135,7 +136,6 @@ static void run(struct worker *worker, bool reports_progress)
 		return;
 	}
 	desk.where = scan->where;
-	desk.qualify = scan->qualify;
 	desk.head = scan->head;
 	desk.limit = scan->limit;
 	desk.ledgers = work->scanned->ledgers;

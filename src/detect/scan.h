@@ -30,7 +30,8 @@ struct ds_scan {
 	/* What was scanned before, for rollups of other rules' items; ended by NULL, or NULL. */
 	const struct ds_scanned *const *children;
 	const struct ds_rule *const *child_rules;
-	const char *where;      /* the -C that a printed command needs; NULL: none */
+	const char *where;      /* the options that a printed command needs, fit for a shell and
+				 * with a blank behind; NULL: none */
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
 	bool all;
@@ -84,7 +85,12 @@ int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_
  * no item. And the word of advice. False when memory ran out. */
 bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out);
 
-/* select.c: which items, from the whole rule or from ids. */
+/* select.c: which items, from whole rules or from ids, which are the same in all scans. Each
+ * id is looked for in every rule, and means what it fits best in any: all of an id before the
+ * number, that before the beginning; RULE:ID in that rule alone. What fits nothing, or
+ * items of several rules, is trouble of the first. */
+int ds_select_from(const struct ds_scan *scans, struct ds_scanned *outs, size_t count,
+		   ds_error *err);
 int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 
 /* recall.c: marks the items whose contents were judged before, and announces the others to

@@ -20,3 +20,8 @@ const struct ds_reader *ds_reader_find(const char *name)
 			return table[i];
 	return NULL;
 }
+
+const char *ds_reader_name(size_t number)
+{
+	return number < sizeof table / sizeof *table ? table[number]->name : NULL;
+}

@@ -20,4 +20,7 @@ extern const struct ds_reader ds_path_reader;
 /* NULL where no reader has that name. */
 const struct ds_reader *ds_reader_find(const char *name);
 
+/* Their names, one after the other; NULL behind the last. */
+const char *ds_reader_name(size_t number);
+
 #endif

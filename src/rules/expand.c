@@ -105,7 +105,7 @@ enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, c
 	add_capture(&captures, "item", item_path);
 	if (!rule->by_number && may_be_in_path(id))
 		add_capture(&captures, "id", id);
-	if (!lists_items(rule) && ds_pattern_fill(out, pattern, &captures))
+	if (!rule->by_number && !lists_items(rule) && ds_pattern_fill(out, pattern, &captures))
 		return DS_PATH_MADE;
 	ds_buf_cut(out, begin);
 	if (!out->failed && fill_path(out, rule, pattern, item_path, id))
@@ -141,8 +141,9 @@ struct ds_text ds_item_capture(const struct ds_rule *rule, const char *item_path
 
 struct expansion {
 	const struct ds_expansion *public;
-	struct ds_walk walk; /* pattern 0 is the rule's items, the others its shelves */
-	struct ds_buf path;  /* as the pattern has it, with its "/" at the end */
+	struct ds_walk walk; /* the pattern of the rule's items, if it has one; then its shelves */
+	int first_shelf;
+	struct ds_buf path; /* as the pattern has it, with its "/" at the end */
 };
 
 static bool is_excluded(const struct ds_rule *rule, struct ds_text path)
@@ -156,6 +157,9 @@ static bool is_excluded(const struct ds_rule *rule, struct ds_text path)
 static int add_item(const struct ds_expansion *expansion, bool archived, struct ds_text path,
 		    struct ds_text id, ds_error *err)
 {
+	if (ds_id_is_ignored(expansion->rule, id))
+		return 0;
+	id = ds_id_key(expansion->rule, id);
 	struct ds_item item = {.archived = archived, .status = DS_NO_STATUS};
 	char *copy = ds_arena_copy(expansion->strings, path.at, path.len);
 	if (!copy)
@@ -186,17 +190,18 @@ static int on_match(void *context, const char *path, int which, ds_error *err)
 	struct ds_text whole = {e->path.bytes, e->path.len};
 	if (!ds_pattern_match(pattern, whole, &captures))
 		return 0;
-	if (which == 0 && is_excluded(e->public->rule, whole))
+	bool shelf = which >= e->first_shelf;
+	if (!shelf && is_excluded(e->public->rule, whole))
 		return 0;
-	return add_item(e->public, which > 0, without_slash(whole), ds_capture(&captures, "id"),
-			err);
+	return add_item(e->public, shelf, without_slash(whole), ds_capture(&captures, "id"), err);
 }
 
 static int on_problem(void *context, const char *path, unsigned patterns, const char *why,
 		      ds_error *err)
 {
 	const struct expansion *e = context;
-	return e->public->problem(e->public->context, path, !(patterns & 1), why, err);
+	bool shelf = !(patterns & ((1u << e->first_shelf) - 1));
+	return e->public->problem(e->public->context, path, shelf, why, err);
 }
 
 int ds_expand(const struct ds_expansion *expansion, ds_error *err)
@@ -205,14 +210,15 @@ int ds_expand(const struct ds_expansion *expansion, ds_error *err)
 	struct expansion e = {.public = expansion};
 
 	e.walk = (struct ds_walk){.source = expansion->source,
-				  .patterns = {expansion->rule->items},
-				  .pattern_count = 1,
 				  .match = on_match,
 				  .problem = on_problem,
 				  .context = &e};
+	if (expansion->rule->items)
+		e.walk.patterns[e.walk.pattern_count++] = expansion->rule->items;
+	e.first_shelf = e.walk.pattern_count;
 	for (; shelf && *shelf && e.walk.pattern_count < DS_WALK_LIMIT; shelf++)
 		e.walk.patterns[e.walk.pattern_count++] = *shelf;
-	int status = ds_pattern_walk(&e.walk, err);
+	int status = e.walk.pattern_count ? ds_pattern_walk(&e.walk, err) : 0;
 	ds_buf_free(&e.path);
 	return status;
 }
@@ -228,6 +234,8 @@ int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const s
 
 	*exists = false;
 	for (int i = 0; rule->copies[i].name && !*exists; i++) {
+		if (rule->copies[i].many || rule->copies[i].from != DS_FROM_SOURCE)
+			continue;
 		ds_buf_cut(&path, 0);
 		if (ds_copy_path(&path, rule, i, item->path, item->id) == DS_PATH_MEMORY) {
 			status = ds_fail_memory(err);
@@ -241,33 +249,29 @@ int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const s
 	return status;
 }
 
+/* Whether the item's path follows from its id alone, and its being there from its path. */
+static bool is_plain(const struct ds_rule *rule)
+{
+	return rule->items && !rule->by_number && !ds_rule_has_many(rule);
+}
+
 static int add_if_exists(const struct ds_expansion *expansion, struct ds_text path,
 			 struct ds_text id, ds_error *err)
 {
-	bool exists;
-	int status = add_item(expansion, false, path, id, err);
+	struct ds_items *items = expansion->items;
+	size_t before = items->len;
+	bool exists = true;
 
-	if (status)
-		return status;
-	status = ds_item_exists(expansion->rule, expansion->source,
-				&expansion->items->at[expansion->items->len - 1], &exists, err);
+	int status = add_item(expansion, false, path, id, err);
+	if (!status && items->len > before)
+		status = ds_item_exists(expansion->rule, expansion->source, &items->at[before],
+					&exists, err);
 	if (status || !exists)
-		expansion->items->len--;
+		items->len = before;
 	return status;
 }
 
-static int drop_others(const struct ds_expansion *expansion, size_t from, const char *id)
-{
-	struct ds_items *items = expansion->items;
-	size_t kept = from;
-	for (size_t i = from; i < items->len; i++)
-		if (strcmp(items->at[i].id, id) == 0)
-			items->at[kept++] = items->at[i];
-	items->len = kept;
-	return 0;
-}
-
-int ds_expand_one(const struct ds_expansion *expansion, const char *id, ds_error *err)
+int ds_expand_one(const struct ds_expansion *expansion, const char *id, bool *known, ds_error *err)
 {
 	const char *pattern = expansion->rule->items;
 	struct ds_captures captures = {
@@ -275,19 +279,16 @@ int ds_expand_one(const struct ds_expansion *expansion, const char *id, ds_error
 	struct ds_buf path = {0};
 	int status = 0;
 
-	if (!ds_pattern_fill(&path, pattern, &captures)) {
-		/* Something besides the id is open: only a list can tell. */
-		size_t from = expansion->items->len;
-		ds_buf_free(&path);
-		status = ds_expand(expansion, err);
-		return status ? status : drop_others(expansion, from, id);
-	}
+	*known = is_plain(expansion->rule) && ds_pattern_fill(&path, pattern, &captures);
 	struct ds_text whole = {path.bytes, path.len};
-	if (ds_pattern_match(pattern, whole, &captures) && !is_excluded(expansion->rule, whole)) {
+	if (*known && ds_pattern_match(pattern, whole, &captures) &&
+	    !is_excluded(expansion->rule, whole)) {
 		struct ds_text found = ds_capture(&captures, "id");
 		if (ds_text_is(found, id))
 			status = add_if_exists(expansion, without_slash(whole), found, err);
 	}
+	if (path.failed)
+		status = ds_fail_memory(err);
 	ds_buf_free(&path);
 	return status;
 }

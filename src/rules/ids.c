@@ -66,6 +66,15 @@ bool ds_id_is_sound(const char *given)
 	return true;
 }
 
+enum ds_rule_fit ds_rule_fit(const struct ds_rule *rule, struct ds_text name)
+{
+	const char *slash = strrchr(rule->name, '/');
+
+	if (ds_text_is(name, rule->name))
+		return DS_RULE_FULL;
+	return ds_text_is(name, slash ? slash + 1 : rule->name) ? DS_RULE_BARE : DS_RULE_OTHER;
+}
+
 bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id)
 {
 	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)

@@ -45,11 +45,12 @@ struct ds_expansion {
 
 int ds_expand(const struct ds_expansion *expansion, ds_error *err);
 
-/* The item of that full id, found without listing anything where the rule's
- * pattern allows it. 0 with items->len unchanged where there is none. */
-int ds_expand_one(const struct ds_expansion *expansion, const char *id, ds_error *err);
+/* The item of that full id, without listing anything; items->len stays where there is none.
+ * *known is false where only a list can tell: the pattern has more than the id, ids are
+ * numbers, or items are in records. */
+int ds_expand_one(const struct ds_expansion *expansion, const char *id, bool *known, ds_error *err);
 
-/* Whether at least one of the item's copies is there. */
+/* Whether at least one of the item's copies is there, of those that have a file to themselves. */
 int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const struct ds_item *item,
 		   bool *exists, ds_error *err);
 
@@ -64,6 +65,11 @@ bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id);
 enum ds_id_fit { DS_ID_OTHER, DS_ID_PREFIX, DS_ID_NUMBER, DS_ID_FULL };
 
 enum ds_id_fit ds_id_fit(const char *id, const char *given);
+
+/* How well a name that a person gave fits a rule's: wholly, or without its root. */
+enum ds_rule_fit { DS_RULE_OTHER, DS_RULE_BARE, DS_RULE_FULL };
+
+enum ds_rule_fit ds_rule_fit(const struct ds_rule *rule, struct ds_text name);
 
 /* Whether a person may give this as an id: no "/", no "..", no control bytes. */
 bool ds_id_is_sound(const char *given);

@@ -62,30 +62,14 @@ static void begin(struct run *run, const struct ds_rule *rule, const struct test
 	run->scan = (struct ds_scan){.rule = &run->rule, .source = &run->source.source, .jobs = 1};
 }
 
-static int ignore_problem(void *context, const char *path, bool shelf, const char *why,
-			  ds_error *err)
-{
-	(void)context, (void)path, (void)shelf, (void)why, (void)err;
-	return 0;
-}
-
 /* The steps of ds_scan_rule, with the items of the pattern and of the lists. */
 static void finish(struct run *run)
 {
 	struct ds_scanned *out = &run->scanned;
-	struct ds_expansion expansion = {.rule = &run->rule,
-					 .source = &run->source.source,
-					 .strings = &out->strings,
-					 .items = &out->items,
-					 .archived = &out->skipped,
-					 .problem = ignore_problem};
 	ds_error err = {0};
 
 	cr_assert_eq(ds_read_ledgers(&run->scan, out, &err), 0, "%s", err.message);
-	if (run->rule.items)
-		cr_assert_eq(ds_expand(&expansion, &err), 0);
-	cr_assert_eq(ds_add_listed(&run->scan, out, &out->items, &err), 0);
-	ds_items_sort(&out->items);
+	cr_assert_eq(ds_select(&run->scan, out, &err), 0, "%s", err.message);
 	cr_assert_eq(ds_compare_items(&run->scan, out, &err), 0, "%s", err.message);
 	ds_buf_puts(&run->codes, "");
 	ds_buf_puts(&run->items, "");
@@ -439,13 +423,14 @@ Test(ledger, items_are_what_matches_and_what_is_listed)
 	run.rule.ignore = ignored;
 	run.rule.archived = shelves;
 	finish(&run);
-	const struct ds_item *listed = &run.scanned.items.at[2];
+	const struct ds_item *listed = &run.scanned.items.at[1];
 	cr_assert_eq(run.scanned.items.len, 3);
 	cr_expect_str_eq(listed->path, "tasks.json");
-	const ds_finding *gap = &run.scanned.findings.at[1];
+	const ds_finding *gap = &run.scanned.findings.at[0];
 	cr_expect_str_eq(gap->copies[0].path, "t/{id}.json", "%s", gap->copies[0].path);
-	expect(&run, "0007+ 0009. 8. ", "missing-copy missing-copy ",
-	       "tasks.json has no entry for it");
+	gap++;
+	cr_expect_str_eq(gap->message, "tasks.json has no entry for it");
+	expect(&run, "7+ 8. 9. ", "missing-copy missing-copy ", "file is not there");
 }
 
 /* An id out of a file leads nowhere, and is no command. */
@@ -849,6 +834,148 @@ Test(demands, a_status_follows_from_other_items)
 		check_family(i, 0, NULL);
 	check_family(0, DS_PARTS, "sets file to done");
 	check_family(2, DS_PARTS, "sets file to active");
+}
+
+/* ---- Boxes -------------------------------------------------------------- */
+
+static const struct ds_rollup tasks_md[] = {{.path = "m/{id}/tasks.md",
+					     .all = SET(DONE) | SET(REVIEW),
+					     .some = SET(ACTIVE) | SET(PAUSED),
+					     .none = SET(TODO) | SET(ACTIVE),
+					     .all_first = DONE,
+					     .some_first = ACTIVE,
+					     .none_first = TODO},
+					    {0}};
+
+static const struct {
+	const char *status;
+	const char *boxes; /* NULL: no such file */
+	const char *items;
+	const char *codes;
+	const char *message;
+	size_t line;
+} boxed[] = {
+	{"active", "- [x] a\n- [X] b\n", "1! ", "rollup-mismatch ",
+	 "all 2 boxes of tasks.md are checked, but the status is active", 0},
+	{"done", "# T\n\n- [x] a\n- [ ] b\n- [ ] c\n", "1! ", "rollup-mismatch ",
+	 "2 of 3 boxes of tasks.md are open, but the status is done", 4},
+	{"todo", "- [~] a\n- [ ] b\n", "1! ", "rollup-mismatch ",
+	 "all 2 boxes of tasks.md are open, but the status is todo", 1},
+	{"review", "- [x] a\n", "1+ ", "", NULL, 0},
+	{"active", "- [ ] a\n", "1+ ", "", NULL, 0},
+	{"done", "no boxes\n", "1+ ", "", NULL, 0},
+	{"done", NULL, "1+ ", "", NULL, 0},
+};
+
+static void begin_boxes(struct run *run, const struct test_file *files)
+{
+	begin(run, &three, files);
+	run->rule.copies[1] = (struct ds_copy_rule){0};
+	run->rule.rollups = tasks_md;
+}
+
+Test(demands, a_status_follows_from_boxes)
+{
+	for (size_t i = 0; i < sizeof boxed / sizeof *boxed; i++) {
+		char bytes[64];
+		struct run run;
+		snprintf(bytes, sizeof bytes, JSON("%s"), boxed[i].status);
+		struct test_file files[3] = {{.path = "m/1/a.json", .bytes = bytes}};
+		if (boxed[i].boxes)
+			files[1] =
+				(struct test_file){.path = "m/1/tasks.md", .bytes = boxed[i].boxes};
+		begin_boxes(&run, files);
+		finish(&run);
+		if (run.scanned.findings.len) {
+			const ds_copy *copies = run.scanned.findings.at[0].copies;
+			cr_expect_str_eq(copies[0].path, "m/1/tasks.md");
+			cr_expect_eq(copies[0].line, boxed[i].line);
+			cr_expect_str_eq(copies[1].status, boxed[i].status);
+		}
+		expect(&run, boxed[i].items, boxed[i].codes, boxed[i].message);
+	}
+}
+
+/* Where any number of boxes would do, the file is not even opened. */
+Test(demands, boxes_are_counted_only_where_they_matter)
+{
+	static const struct ds_rollup only_done[] = {
+		{.path = "m/{id}/tasks.md", .some = ~SET(DONE), .none = ~SET(DONE)}, {0}};
+	static const struct test_file files[] = {
+		{.path = "m/1/a.json", .bytes = JSON("active")},
+		{.path = "m/1/tasks.md", .wrong = "Permission denied"},
+		{.path = "m/2/a.json", .bytes = JSON("done")},
+		{.path = "m/2/tasks.md", .wrong = "Permission denied"},
+		{0},
+	};
+	struct run run;
+
+	begin_boxes(&run, files);
+	run.rule.rollups = only_done;
+	finish(&run);
+	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].name, "tasks.md");
+	expect(&run, "1+ 2? ", "unreadable ", "tasks.md cannot be read: Permission denied");
+}
+
+Test(demands, what_the_parts_ask_for_is_written_where_it_does_not_fit)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		const char *codes;
+		const char *outcome;
+	} table[] = {
+		{"active", "active", "rollup-mismatch ", "sets a and b to done"},
+		{"active", "review", "status-mismatch ", "sets a to review"},
+		{"done", "review", "status-mismatch ", "sets b to done"},
+		{"review", "review", "", NULL},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char a[64];
+		char b[64];
+		struct run run;
+		snprintf(a, sizeof a, JSON("%s"), table[i].a);
+		snprintf(b, sizeof b, JSON("%s"), table[i].b);
+		const struct test_file files[] = {{.path = "m/1/a.json", .bytes = a},
+						  {.path = "m/1/b.json", .bytes = b},
+						  {.path = "m/1/tasks.md", .bytes = "- [x] a\n"},
+						  {0}};
+		begin(&run, &three, files);
+		run.rule.rollups = tasks_md;
+		run.rule.authority = DS_PARTS;
+		finish(&run);
+		if (table[i].outcome)
+			cr_expect_str_eq(run.scanned.findings.at[0].outcome, table[i].outcome);
+		expect(&run, table[i].outcome ? "1! " : "1+ ", table[i].codes, NULL);
+	}
+}
+
+/* ---- A path that says it ------------------------------------------------ */
+
+Test(path, a_directory_means_a_status)
+{
+	static const struct ds_rule rule = {
+		.name = "path",
+		.root = "",
+		.items = "w/{state}/{id}.json",
+		.copies = {{.name = "folder", .path = "{item}", .read = "path", .at = "state"},
+			   FILE_OF_ITS_OWN},
+		.vocabulary = &vocabulary,
+	};
+	static const struct test_file files[] = {
+		{.path = "w/done/1.json", .bytes = JSON("done")},
+		{.path = "w/done/2.json", .bytes = JSON("todo")},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &rule, files);
+	run.rule.authority = 1;
+	finish(&run);
+	cr_assert_eq(run.scanned.findings.len, 1);
+	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].path, "w/done/2.json");
+	cr_expect_null(run.scanned.findings.at[0].fix, "nothing can be written into a path");
+	expect(&run, "1+ 2! ", "status-mismatch ", "folder says done, file says todo");
 }
 
 /* ---- Size --------------------------------------------------------------- */
