@@ -447,7 +447,7 @@ static bool read_both(struct adviser *a, const struct ds_rule *rule, const struc
 		return false;
 	a->judged.whole = a->there.whole = true;
 	a->judged.limit = a->there.limit = a->repo->limit;
-	a->there.where = a->repo->where;
+	a->there.where = a->repo->options.bytes;
 	ds_collect(&a->judged, it);
 	ds_collect(&a->there, it);
 	return true;
@@ -492,16 +492,27 @@ static bool advise_recovery(struct adviser *a)
 			"and its journal is damaged";
 		return true;
 	}
-	ds_buf_puts(&a->line, "desync-fix ");
-	if (a->repo->where) {
-		ds_buf_puts(&a->line, "-C ");
-		ds_shell_quote(&a->line, ds_text_of(a->repo->where));
-		ds_buf_puts(&a->line, " ");
-	}
-	ds_buf_puts(&a->line, "--recover");
+	ds_buf_printf(&a->line, "desync-fix %s--recover",
+		      a->repo->options.len ? a->repo->options.bytes : "");
 	return give(a, keep(a),
 		    "settles a change that was cut short in the worktree: then try "
 		    "again");
+}
+
+/* A file of many items, that is gone from the index alone or from both. */
+static bool advise_file(struct adviser *a)
+{
+	const ds_copy *copy = &a->finding->copies[0];
+	struct ds_blob blob = {0};
+
+	a->source->ops->read(a->source, copy->path, NULL, &blob);
+	say_git(a, blob.kind == DS_MISSING ? "restore --source=HEAD --staged --worktree --"
+					   : "add -f --");
+	ds_blob_free(&blob);
+	say_path(a, copy->path);
+	const char *fix = keep(a);
+	ds_buf_printf(&a->line, "keeps %s", copy->name);
+	return give(a, fix, keep(a));
 }
 
 /* Nothing is advised that was worked out for files which are not what is judged. */
@@ -516,6 +527,9 @@ static bool advise(struct adviser *a)
 		a->finding->advice = "check that revision out, repair it there, and commit";
 		return true;
 	}
+	if (rule && !a->finding->item && a->finding->code == DS_MISSING_COPY && a->source &&
+	    a->repo->origin == DS_INDEX && !ds_needs_escape(ds_text_of(a->finding->copies[0].path)))
+		return advise_file(a);
 	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
 	if (a->interrupted.found)
