@@ -221,9 +221,6 @@ static void look_at_block(struct search *s, cmark_node *block)
 		ds_reading_fail(s->out, DS_UNREADABLE, "out of memory");
 	else if (!visible)
 		*s->out = before;
-	else if (visible < count)
-		ds_reading_fail_at(s->out, DS_AMBIGUOUS_STATUS, s->out->start,
-				   "\"%s:\" is there twice, once in code or a comment", s->label);
 	s->over = s->out->code && s->out->code != DS_MISSING_STATUS;
 }
 

@@ -14,7 +14,7 @@ began=$(date -u +%Y-%m-%dT)
 # shellcheck disable=SC2034,SC2317,SC2154 # for run
 defaults() {
   use=$name rule=$name others=0 one='' nobody='' other='' forms='' code=status-mismatch found=1
-  copies=2 prefer='' was='' to='' illegal='' illegal_of='' cycle='' crowd='' variants='' also='' place='' items=0 many_agree=0 folder=$here/$name
+  copies=2 prefer='' was='' to='' illegal='' illegal_of='' cycle='' crowd='' variants='' also='' place='' items=0 many_agree=0 counted=1 folder=$here/$name
   left_out=''
   desync() { :; }
   desync_all() { :; }
@@ -121,7 +121,7 @@ valid_json() {
 
 # What is printed behind "repair:", once for each.
 repairs_said() {
-  cat "$scratch/out" "$scratch/err" | sed -n 's/^    repair: //p'
+  cat "$scratch/out" "$scratch/err" | sed -n 's/^    repair: \(desync-\|git \)/\1/p'
 }
 
 # run_repairs: all of it, by a shell, as a person pastes it

@@ -4,7 +4,7 @@ items=8
 one=1-2-print-a-label
 forms='1-2-print bmad:1-2-print-a-label'
 other=2-2-pick-up-service
-place=$artifacts/sprint-status.yaml:18:23
+place=$artifacts/sprint-status.yaml:17:23
 prefer='story sprint-status.yaml'
 was=review to='done'
 cycle='review in-progress'
@@ -17,6 +17,7 @@ desync_all() {
     s/: *["'\'']*backlog/: done/;t
     s/\(: ["'\'']*\)[a-z-]*/\1backlog/;}'
 }
+as_fixed() { change $artifacts/sprint-status.yaml 's/: drafted/: ready-for-dev/; s/: contexted/: in-progress/'; }
 as_set() {
   change $artifacts/sprint-status.yaml '/1-2-print/s/review/done/'
   change $artifacts/1-2-print-a-label.md '3s/review/done/'

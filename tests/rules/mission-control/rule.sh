@@ -5,7 +5,7 @@ one=task-102
 forms='mission-control:task-102'
 other=task-104
 place=$tasks:16:16
-code=uncommitted-status found=0 copies=2
+code=uncommitted-status found=0 copies=2 counted=0
 was=active to='done'
 cycle='active blocked'
 crowd='101 task-102 task-103 task-104 task-105 task-106 107 task-108'
@@ -39,5 +39,5 @@ thousand() {
   seq 1001 2000 | sed 's/.*/  {"id": "task-&", "status": "inbox"},/' >"$scratch/more"
   sed -i "1r $scratch/more" $tasks
   git commit -q -a -m more
-  found=0
+  code='' place='note: one file that everybody rewrites' found=0
 }

@@ -3,6 +3,7 @@ folder_of_tasks=.taskmaster/tasks
 items=8
 one=2
 forms='02 task-master:2'
+nobody=99
 other=12
 place=$folder_of_tasks/task_002.txt:3:11
 was=in-progress to=review
@@ -23,6 +24,6 @@ desync_all() {
   done
 }
 as_set() {
-  change $folder_of_tasks/tasks.json '/"id": 2,$/,/dependencies/s/"in-progress"/"review"/'
+  change $folder_of_tasks/tasks.json '/"id": 2,/,/dependencies/s/"in-progress"/"review"/'
   change $folder_of_tasks/task_002.txt '3s/in-progress/review/'
 }
