@@ -3,7 +3,6 @@
 #include <string.h>
 
 static const struct ds_reader *const table[] = {
-<<<<<<< HEAD
 	&ds_checkbox_reader,
 	&ds_frontmatter_reader,
 	&ds_json_reader,
@@ -12,10 +11,6 @@ static const struct ds_reader *const table[] = {
 	&ds_path_reader,
 	&ds_table_reader,
 	&ds_task_block_reader,
-=======
-	&ds_checkbox_reader, &ds_frontmatter_reader, &ds_json_reader,       &ds_line_reader,
-	&ds_path_reader,     &ds_table_reader,       &ds_task_block_reader,
->>>>>>> readersd
 };
 
 const struct ds_reader *ds_reader_find(const char *name)
