@@ -134,6 +134,7 @@ builder    make              make                make       make           make
 pkg-config pkg-config        pkgconf-pkg-config  pkgconf    pkgconf        pkgconf
 yaml-0.1   libyaml-dev       libyaml-devel       libyaml    yaml-dev       libyaml
 libcjson   libcjson-dev      cjson-devel         cjson      cjson-dev      cjson
+cmark-gfm  libcmark-gfm-dev,libcmark-gfm-extensions-dev - - - cmark-gfm
 git        git               git                 git        git            git
 c++        g++               gcc-c++             gcc        g++            gcc
 criterion  libcriterion-dev  criterion-devel     criterion  criterion-dev  criterion
@@ -142,7 +143,7 @@ mandoc     mandoc            mandoc              mandoc     mandoc         mando
 setpriv    util-linux        util-linux          util-linux setpriv        -
 dpkg-dev   dpkg-dev,file     -                   -          -              -
 '
-to_build='compiler cmake builder pkg-config yaml-0.1 libcjson'
+to_build='compiler cmake builder pkg-config yaml-0.1 libcjson cmark-gfm'
 to_test='git c++ criterion strace mandoc setpriv dpkg-dev'
 
 # A compiler without the C library's headers is none.
@@ -155,12 +156,21 @@ compiles() {
   return $result
 }
 
+# Its extensions may be a package of their own, which pkg-config does not know.
+has_cmark() {
+  found pkg-config && flags=$(pkg-config --cflags libcmark-gfm 2>/dev/null) || return 1
+  # The flags are words.
+  # shellcheck disable=SC2086
+  echo '#include <cmark-gfm-core-extensions.h>' | "${CC:-cc}" $flags -E - >/dev/null 2>&1
+}
+
 has() {
   case $1 in
   compiler) compiles ;;
   builder) found ninja || found make ;;
   # Only where packages are .deb anyway is one made in a test.
   dpkg-dev) ! found apt-get || { found dpkg-shlibdeps && found file; } ;;
+  cmark-gfm) has_cmark ;;
   yaml-0.1 | criterion | libcjson) found pkg-config && pkg-config --exists "$1" ;;
   *) found "$1" ;;
   esac

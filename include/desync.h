@@ -154,6 +154,7 @@ typedef struct ds_summary {
 	const char *skipped;  /* the directory that holds most of those, or NULL */
 	size_t skipped_dirs;
 	size_t not_listed; /* skipped directories in which they could not be counted */
+	size_t idle;       /* rules that fit nothing at all: the notes say which */
 	size_t baselined;  /* findings that the baseline let pass: not among the others */
 	const char *notes; /* what else a person should know, a line each; or NULL */
 	bool unlocked;     /* something was read without the writers' lock, which could not be
@@ -172,7 +173,8 @@ typedef enum ds_origin {
 
 typedef struct ds_open_options {
 	size_t size;
-	const char *rule; /* only this rule; NULL: all that fit */
+	const char *rule; /* only this rule, by its whole name, or by that which it has in each of
+			   * several roots; NULL: all */
 	ds_origin origin;
 	const char *revision; /* by any name that git understands */
 	const char *since;    /* a revision that it is compared with, beside its parents; an
@@ -182,13 +184,19 @@ typedef struct ds_open_options {
 	 * all of it is, nothing is found. */
 	const char *known_in;
 	bool may_be_none; /* where no rule fits, that is 0 and *out is NULL */
+	/* A file with the rules, that the caller vouches for: what the repository has of its own
+	 * counts for nothing then. Its paths begin at `dir`, or, where that is NULL or ".", at
+	 * the top of the worktree. */
+	const char *config;
+	size_t file_limit; /* no file is read that is larger; 0: 16 MiB */
 } ds_open_options;
 
 /* Opens the repository that `dir` lies in: walks up from there to the first
- * directory that a rule fits, no further than the top of the git worktree or
- * the mount point. Fails with DS_TROUBLE when no rule fits, unless the options
- * allow for that. Commands that findings print name `dir` as it is given here, unless it is NULL or
- * ".".
+ * directory that has a .desync.yml, a .desync.d, or what a built-in rule is for, no further
+ * than the top of the git worktree or the mount point. The rules are those of what is judged:
+ * of the index, what is staged of them. Fails with DS_TROUBLE when there are none, unless the
+ * options allow for that, and when they hold a mistake. Commands that findings print name `dir`
+ * as it is given here, unless it is NULL or ".".
  *
  * Of an index or a revision a scan says more: a copy that was there before (in HEAD, or a
  * parent) and is gone while another stays is an error, and a repair is worked out from

@@ -16,6 +16,7 @@
 #include "err.h"
 #include "finding.h"
 #include "gate.h"
+#include "readers.h"
 #include "worktree.h"
 
 struct adviser {
@@ -28,6 +29,9 @@ struct adviser {
 	bool partial;     /* a `git commit -- FILE` is under way, with an index of its own */
 	bool sparse;      /* git has to be told that paths it leaves out are meant */
 
+	struct ds_scanned *theirs; /* one a rule: what is in files of many items there */
+	bool *read;                /* once it was asked for */
+
 	ds_finding *finding; /* the one at hand */
 	struct ds_desk judged;
 	struct ds_desk there; /* in the worktree */
@@ -36,9 +40,24 @@ struct adviser {
 
 /* ---- Comparing index and worktree ---------------------------------------- */
 
+/* The file that a copy is in, also where it has no place there. */
+static const struct ds_blob *blob_of(const struct ds_desk *desk, int copy)
+{
+	static const struct ds_blob none = {.kind = DS_MISSING};
+	const struct ds_seen_copy *seen = &desk->copies[copy];
+
+	if (seen->document)
+		return &seen->document->blob;
+	if (!desk->rule->copies[copy].many)
+		return seen->left ? &none : &seen->blob;
+	return desk->ledgers && desk->ledgers[copy].document_count == 1
+		       ? &desk->ledgers[copy].documents[0].blob
+		       : &none;
+}
+
 static struct ds_text bytes_of(const struct ds_desk *desk, int copy)
 {
-	const struct ds_buf *bytes = &desk->copies[copy].blob.bytes;
+	const struct ds_buf *bytes = &blob_of(desk, copy)->bytes;
 	return (struct ds_text){bytes->bytes ? bytes->bytes : "", bytes->len};
 }
 
@@ -60,8 +79,8 @@ static bool equal_but_for_cr(struct ds_text index, struct ds_text file)
 
 static bool differs(const struct adviser *a, int copy)
 {
-	enum ds_kind kind = a->judged.copies[copy].blob.kind;
-	return kind != a->there.copies[copy].blob.kind ||
+	enum ds_kind kind = blob_of(&a->judged, copy)->kind;
+	return kind != blob_of(&a->there, copy)->kind ||
 	       (kind == DS_REGULAR &&
 		!equal_but_for_cr(bytes_of(&a->judged, copy), bytes_of(&a->there, copy)));
 }
@@ -155,22 +174,46 @@ static void say_path(struct adviser *a, const char *path)
 	ds_buf_free(&magic);
 }
 
-static void say_copy(struct adviser *a, const ds_item_view *item, int copy)
+/* Where a copy is; NULL where that cannot be told. */
+static const char *place_of(struct adviser *a, const ds_item_view *item, int copy,
+			    struct ds_buf *path)
 {
-	struct ds_buf path = {0};
+	const struct ds_document *document = a->there.copies[copy].document;
 
-	if (ds_copy_path(&path, a->there.rule, copy, item->path, item->id) == DS_PATH_MADE)
-		say_path(a, path.bytes);
-	else
-		a->line.failed = true;
-	ds_buf_free(&path);
+	if (document)
+		return document->path;
+	return ds_copy_path(path, a->there.rule, copy, item->path, item->id) == DS_PATH_MADE
+		       ? path->bytes
+		       : NULL;
+}
+
+/* Several copies may be in one file. */
+static bool is_said(struct adviser *a, const ds_item_view *item, unsigned before, const char *path)
+{
+	bool said = false;
+
+	for (int i = 0; i < a->there.copy_count && !said; i++) {
+		struct ds_buf other = {0};
+		const char *place = before & 1u << i ? place_of(a, item, i, &other) : NULL;
+		said = place && strcmp(place, path) == 0;
+		ds_buf_free(&other);
+	}
+	return said;
 }
 
 static void say_copies(struct adviser *a, const ds_item_view *item, unsigned which)
 {
-	for (int i = 0; i < a->there.copy_count; i++)
-		if (which & 1u << i)
-			say_copy(a, item, i);
+	for (int i = 0; i < a->there.copy_count; i++) {
+		struct ds_buf path = {0};
+		if (!(which & 1u << i) || a->there.copies[i].left)
+			continue;
+		const char *place = place_of(a, item, i, &path);
+		if (!place)
+			a->line.failed = true;
+		else if (!is_said(a, item, which & ((1u << i) - 1), place))
+			say_path(a, place);
+		ds_buf_free(&path);
+	}
 }
 
 /* Those that are in the one and not in the other. */
@@ -178,8 +221,7 @@ static unsigned only_in(const struct ds_desk *one, const struct ds_desk *other)
 {
 	unsigned which = 0;
 	for (int i = 0; i < one->copy_count; i++)
-		if (one->copies[i].blob.kind != DS_MISSING &&
-		    other->copies[i].blob.kind == DS_MISSING)
+		if (blob_of(one, i)->kind != DS_MISSING && blob_of(other, i)->kind == DS_MISSING)
 			which |= 1u << i;
 	return which;
 }
@@ -287,6 +329,9 @@ static bool advise_restore(struct adviser *a, const ds_item_view *item)
 	ds_buf_printf(&a->line, "keeps %s", a->finding->copies[0].name);
 	say_side_effects(a, 0);
 	const char *outcome = keep(a);
+	/* Its path may be that of a file that others are in, too. */
+	if (ds_rule_has_many(a->there.rule))
+		return give(a, fix, outcome);
 	say_git(a, a->sparse ? "rm -r --sparse --" : "rm -r --");
 	say_path(a, item->path);
 	return give(a, fix, outcome) && give_other(a, "to remove the item", keep(a));
@@ -322,7 +367,7 @@ static bool is_settled_there(const struct adviser *a)
 static bool may_be_added(const struct adviser *a)
 {
 	for (int i = 0; i < a->judged.copy_count; i++)
-		if (a->judged.copies[i].blob.kind == DS_INDETERMINATE)
+		if (blob_of(&a->judged, i)->kind == DS_INDETERMINATE)
 			return false;
 	return true;
 }
@@ -378,21 +423,57 @@ static bool advise_revision(struct adviser *a, const struct ds_item *it)
 	return well;
 }
 
+/* What is in files of many items: of what is judged it is known already, in the worktree it
+ * is read once. */
+static bool lend_ledgers(struct adviser *a, const struct ds_rule *rule)
+{
+	size_t i = 0;
+
+	while (a->repo->rules[i] != rule)
+		i++;
+	a->judged.ledgers = a->result->scanned[i].ledgers;
+	a->there.ledgers = a->theirs[i].ledgers;
+	if (a->read[i])
+		return true;
+	struct ds_scan scan = {.rule = rule, .source = a->source, .limit = a->repo->limit};
+	a->read[i] = true;
+	return ds_read_ledgers(&scan, &a->theirs[i], NULL) == 0;
+}
+
 static bool read_both(struct adviser *a, const struct ds_rule *rule, const struct ds_item *it)
 {
 	if (!ds_desk_prepare(&a->judged, rule, a->repo->source) ||
-	    !ds_desk_prepare(&a->there, rule, a->source))
+	    !ds_desk_prepare(&a->there, rule, a->source) || !lend_ledgers(a, rule))
 		return false;
 	a->judged.whole = a->there.whole = true;
+	a->judged.limit = a->there.limit = a->repo->limit;
 	a->there.where = a->repo->where;
 	ds_collect(&a->judged, it);
 	ds_collect(&a->there, it);
 	return true;
 }
 
+/* Whether a command has to name the rule: another one has, or may have, an item of this id. */
+static bool is_shared(const struct adviser *a, const struct ds_rule *own, const ds_item_view *item)
+{
+	size_t others = 0;
+
+	if (own->by_number && a->repo->ruleset.count > 1)
+		return true;
+	for (const struct ds_rule **rule = a->repo->rules; *rule; rule++, others++) {
+		ds_finding like = {.rule = (*rule)->name, .item = item->id};
+		if (strcmp(like.rule, item->rule) != 0 && ds_item_of(a->result, a->repo, &like, 0))
+			return true;
+	}
+	return others < a->repo->ruleset.count;
+}
+
 static bool advise_item(struct adviser *a, const struct ds_rule *rule, const ds_item_view *item)
 {
-	struct ds_item it = {.path = item->path, .id = item->id, .seen = true};
+	struct ds_item it = {.path = item->path,
+			     .id = item->id,
+			     .seen = true,
+			     .shared_id = is_shared(a, rule, item)};
 	bool well = true;
 
 	if (read_both(a, rule, &it))
@@ -484,7 +565,8 @@ static bool is_sparse(const ds_repo *repo)
 /* What cannot be opened gives no advice, and is no failure of the gate. */
 static void open_files(struct adviser *a)
 {
-	ds_open_options options = {.size = sizeof options, .may_be_none = true};
+	ds_open_options options = {
+		.size = sizeof options, .may_be_none = true, .config = a->repo->config};
 
 	if (!a->repo->git.top || ds_open(&a->files, a->repo->root, &options, NULL) != 0)
 		return;
@@ -515,6 +597,13 @@ static bool is_error(const ds_finding *finding)
 	return finding->severity == DS_ERROR;
 }
 
+/* Whether the copy's file will be read, and not only looked for. */
+static bool is_to_read(const struct ds_copy_rule *copy)
+{
+	const struct ds_reader *reader = ds_reader_find(copy->read);
+	return !copy->many && copy->from == DS_FROM_SOURCE && reader && !reader->in_path;
+}
+
 /* What will be read of the source, in that order. */
 static void announce(struct adviser *a, const ds_finding *finding)
 {
@@ -524,7 +613,8 @@ static void announce(struct adviser *a, const ds_finding *finding)
 
 	for (int i = 0; item && rule->copies[i].name; i++) {
 		ds_buf_cut(&a->line, 0);
-		if (ds_copy_path(&a->line, rule, i, item->path, item->id) == DS_PATH_MADE)
+		if (is_to_read(&rule->copies[i]) &&
+		    ds_copy_path(&a->line, rule, i, item->path, item->id) == DS_PATH_MADE)
 			source->ops->want(source, a->line.bytes);
 	}
 }
@@ -557,6 +647,9 @@ int ds_advise(ds_result *result, ds_repo *repo, ds_error *err)
 		return 0;
 	a.sparse = is_sparse(repo);
 	a.checked_out = repo->origin == DS_REVISION && repo->git.top && is_checked_out(repo);
+	a.theirs = calloc(result->rule_count + 1, sizeof *a.theirs);
+	a.read = calloc(result->rule_count + 1, sizeof *a.read);
+	well = a.theirs && a.read;
 	open_files(&a);
 	announce_all(&a);
 	for (size_t i = 0; i < result->finding_count && well; i++) {
@@ -565,6 +658,10 @@ int ds_advise(ds_result *result, ds_repo *repo, ds_error *err)
 			well = advise(&a);
 	}
 	close_files(&a);
+	for (size_t i = 0; a.theirs && i < result->rule_count; i++)
+		ds_scanned_free(&a.theirs[i]);
+	free(a.theirs);
+	free(a.read);
 	ds_buf_free(&a.line);
 	return well ? 0 : ds_fail_memory(err);
 }

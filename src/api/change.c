@@ -429,37 +429,7 @@ int ds_log(ds_repo *repo, const char *id, ds_write_fn each, void *context, ds_er
 
 /* ---- Showing ------------------------------------------------------------ */
 
-static int show_step(ds_plan *plan, size_t index, struct ds_buf *out, ds_write_fn write,
-		     void *context, ds_error *err)
-{
-	ds_buf_cut(out, 0);
-	int status = ds_plan_show(plan, &plan->steps[index], out, err);
-	if (!status)
-		status = ds_step_verdict(&plan->steps[index], err);
-	if (status || !out->len)
-		return status;
-	int why = write(context, out->bytes, out->len);
-	return why ? ds_fail(err, DS_TROUBLE, "the diff could not be written: %s", strerror(why))
-		   : 0;
-}
-
-/* A step that is no longer as planned takes no other with it. */
 int ds_plan_diff(ds_plan *plan, size_t index, ds_write_fn write, void *context, ds_error *err)
 {
-	struct ds_buf out = {0};
-	ds_status gravest = DS_OK;
-	size_t from = index == DS_ALL_STEPS ? 0 : index;
-	size_t to = index == DS_ALL_STEPS ? plan->count : index + 1;
-
-	for (size_t i = from; i < to && i < plan->count; i++) {
-		ds_error why;
-		if (index == DS_ALL_STEPS && !plan->steps[i].step.wanted)
-			continue;
-		int status = show_step(plan, i, &out, write, context, &why);
-		if (status && !gravest)
-			ds_fail(err, why.status, "%s", why.message);
-		gravest = ds_graver(gravest, (ds_status)status);
-	}
-	ds_buf_free(&out);
-	return (int)gravest;
+	return ds_plan_show(plan, index, write, context, err);
 }

@@ -5,6 +5,7 @@
 
 #include "err.h"
 #include "finding.h"
+#include "pattern.h"
 #include "tree_source.h"
 
 /* ---- The findings of a result -------------------------------------------- */
@@ -105,9 +106,18 @@ int ds_leave_known(ds_result *result, ds_repo *repo, ds_error *err)
 
 /* ---- Removed ------------------------------------------------------------- */
 
-static bool is_gap(const ds_finding *finding)
+/* A file that is not there. What is gone from one that is, is a gap like any other: whoever
+ * changed the file has said so. */
+static bool is_gap(const ds_repo *repo, const ds_finding *finding)
 {
-	return finding->code == DS_MISSING_COPY && finding->copy_count == 1;
+	struct ds_blob blob = {0};
+
+	if (finding->code != DS_MISSING_COPY || finding->copy_count != 1)
+		return false;
+	repo->source->ops->read(repo->source, finding->copies[0].path, NULL, &blob);
+	bool gone = blob.kind == DS_MISSING;
+	ds_blob_free(&blob);
+	return gone;
 }
 
 static bool raise(ds_result *result, const ds_repo *repo, ds_finding *finding)
@@ -127,11 +137,11 @@ static bool raise(ds_result *result, const ds_repo *repo, ds_finding *finding)
 	return finding->message != NULL;
 }
 
-static size_t list_gaps(const ds_result *result, const char **paths)
+static size_t list_gaps(const ds_result *result, const ds_repo *repo, const char **paths)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < result->finding_count; i++)
-		if (is_gap(&result->findings[i]))
+		if (is_gap(repo, &result->findings[i]))
 			paths[count++] = result->findings[i].copies[0].path;
 	return count;
 }
@@ -141,7 +151,7 @@ static int raise_those(ds_result *result, const ds_repo *repo, const bool *was, 
 	size_t gap = 0;
 	for (size_t i = 0; i < result->finding_count; i++) {
 		ds_finding *finding = &result->findings[i];
-		if (!is_gap(finding) || !was[gap++])
+		if (!is_gap(repo, finding) || !was[gap++])
 			continue;
 		result->summary.warnings -= finding->severity == DS_WARNING;
 		if (!raise(result, repo, finding))
@@ -156,7 +166,7 @@ int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err)
 		return 0;
 	const char **paths = calloc(result->finding_count, sizeof *paths);
 	bool *was = calloc(result->finding_count, sizeof *was);
-	size_t count = paths && was ? list_gaps(result, paths) : 0;
+	size_t count = paths && was ? list_gaps(result, repo, paths) : 0;
 	int status = paths && was ? 0 : ds_fail_memory(err);
 
 	if (count)
@@ -237,8 +247,19 @@ static unsigned from_of(const struct changes *changes, const char *path)
 	return found ? found->from : 0;
 }
 
+/* Of a copy in any of several files: those that changed. */
+static unsigned from_any(const struct changes *changes, const char *pattern)
+{
+	unsigned from = 0;
+	for (size_t i = 0; i < changes->count; i++)
+		if (ds_pattern_match(pattern, ds_text_of(changes->at[i].path), NULL))
+			from |= changes->at[i].from;
+	return from;
+}
+
 /* The item differs from a parent if one of its copies does, and is touched if it differs
- * from each: two copies that a merge took from two sides may never have met before. */
+ * from each: two copies that a merge took from two sides may never have met before. A copy in
+ * a file of many items differs if that file does: which of them were changed is not asked. */
 static bool is_item_touched(struct changes *changes, const struct ds_rule *rule,
 			    const ds_item_view *item)
 {
@@ -246,10 +267,16 @@ static bool is_item_touched(struct changes *changes, const struct ds_rule *rule,
 
 	for (int i = 0; rule->copies[i].name; i++) {
 		ds_buf_cut(&changes->path, 0);
-		if (ds_copy_path(&changes->path, rule, i, item->path, item->id) != DS_PATH_MEMORY)
+		switch (ds_copy_path(&changes->path, rule, i, item->path, item->id)) {
+		case DS_PATH_MADE:
 			from |= from_of(changes, changes->path.bytes);
-		else
+			break;
+		case DS_PATH_OPEN:
+			from |= rule->copies[i].many ? from_any(changes, rule->copies[i].path) : 0;
+			break;
+		default:
 			changes->failed = true;
+		}
 	}
 	return from && from == changes->all;
 }

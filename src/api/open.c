@@ -1,4 +1,4 @@
-/* From a directory to the root that a rule fits. */
+/* From a directory to the root, and from there to its rules. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beneath.h"
 #include "err.h"
 #include "origin.h"
 #include "worktree.h"
@@ -31,42 +32,98 @@ static bool is_there(struct ds_source *source, const char *path)
 	return there;
 }
 
-int ds_fit_rules(ds_repo *repo, const char *only, size_t *count, ds_error *err)
-{
-	const struct ds_rule *const *all = ds_builtin_rules();
-	size_t known = 0;
+/* ---- The rules ---------------------------------------------------------- */
 
-	*count = 0;
-	while (all[known])
-		known++;
-	free(repo->rules);
-	repo->rules = calloc(known + 1, sizeof *repo->rules);
-	if (!repo->rules)
-		return ds_fail_memory(err);
-	for (size_t i = 0; i < known; i++)
-		if ((!only || strcmp(only, all[i]->name) == 0) &&
-		    is_there(repo->source, all[i]->marker))
-			repo->rules[(*count)++] = all[i];
-	return 0;
+int ds_load_rules(ds_repo *repo, struct ds_source *source,
+		  int (*trust)(void *context, const char *path, ds_error *err), bool *found,
+		  ds_error *err)
+{
+	struct ds_load load = {.source = source, .trust = trust, .context = repo};
+
+	if (repo->config) {
+		load.config = (struct ds_text){repo->config_bytes.bytes ? repo->config_bytes.bytes : "",
+					       repo->config_bytes.len};
+		load.config_name = repo->config;
+	}
+	ds_ruleset_free(&repo->ruleset);
+	int status = ds_rules_load(&repo->ruleset, &load, err);
+	*found = repo->ruleset.configured || repo->ruleset.count;
+	return status;
 }
 
-static int check_rule_name(const char *name, ds_error *err)
+/* Somebody else's configuration would decide what our gate lets pass. What cannot be
+ * opened is left to the source: it says why. */
+static int trust_owner(void *context, const char *path, ds_error *err)
+{
+	const ds_repo *repo = context;
+	struct stat st;
+	int root = open(repo->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = root < 0 ? -1 : ds_open_beneath(root, path, 0);
+	bool foreign =
+		fd >= 0 && fstat(fd, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0;
+
+	/* Only looked at: nothing to lose. */
+	if (fd >= 0)
+		close(fd);
+	if (root >= 0)
+		close(root);
+	return foreign ? ds_fail_path(err, DS_TROUBLE, path,
+				      "belongs to another user, and is not trusted: make it yours, or "
+				      "name a configuration with --config FILE")
+		       : 0;
+}
+
+/* Those of the best fit: a whole name, or else what rules of several roots are called. */
+static size_t choose(ds_repo *repo, const char *only)
+{
+	enum ds_rule_fit best = DS_RULE_OTHER;
+	size_t count = 0;
+
+	for (size_t i = 0; i < repo->ruleset.count; i++) {
+		const struct ds_rule *rule = repo->ruleset.at[i];
+		enum ds_rule_fit fit =
+			only ? ds_rule_fit(rule, ds_text_of(only)) : DS_RULE_BARE;
+		if (fit == DS_RULE_OTHER || fit < best)
+			continue;
+		count = fit > best ? 0 : count;
+		best = fit;
+		repo->rules[count++] = rule;
+	}
+	repo->rules[count] = NULL;
+	return count;
+}
+
+enum { NAMES_SHOWN = 10 };
+
+static int choose_rules(ds_repo *repo, const char *only, ds_error *err)
 {
 	struct ds_buf why = {0};
+	size_t count = repo->ruleset.count;
 
-	ds_buf_puts(&why, "no such rule; there is:");
-	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++) {
-		if (!name || strcmp(name, (*rule)->name) == 0) {
-			ds_buf_free(&why);
-			return 0;
-		}
-		ds_buf_printf(&why, " %s", (*rule)->name);
-	}
+	repo->rules = calloc(count + 1, sizeof *repo->rules);
+	if (!repo->rules)
+		return ds_fail_memory(err);
+	if (choose(repo, only) || !only)
+		return 0;
+	ds_buf_puts(&why, count ? "no such rule; there is:" : "no such rule, nor any other");
+	for (size_t i = 0; i < count && i < NAMES_SHOWN; i++)
+		ds_buf_printf(&why, " %s", repo->ruleset.at[i]->name);
+	if (count > NAMES_SHOWN)
+		ds_buf_printf(&why, " and %zu more", count - NAMES_SHOWN);
 	int status =
-		why.failed ? ds_fail_memory(err) : ds_fail_path(err, DS_TROUBLE, name, why.bytes);
+		why.failed ? ds_fail_memory(err) : ds_fail_path(err, DS_TROUBLE, only, why.bytes);
 	ds_buf_free(&why);
 	return status;
 }
+
+static int read_config(ds_repo *repo, const char *file, ds_error *err)
+{
+	repo->config = strdup(file);
+	return repo->config ? ds_read_whole(&repo->config_bytes, file, file, err)
+			    : ds_fail_memory(err);
+}
+
+/* ---- The root ----------------------------------------------------------- */
 
 /* Whether the walk up must not leave this directory: it is the top of a git
  * worktree, or what is above lies on another device, or nothing is above. */
@@ -92,19 +149,18 @@ static void go_up(char *dir)
 	slash[slash == dir ? 1 : 0] = '\0';
 }
 
-/* repo->root is where the walk begins, and where it ends. */
-static int walk_up(ds_repo *repo, const char *only, ds_error *err)
+/* repo->root is where the walk begins, and where it ends: at a root; or, where the rules come
+ * with no repository, at once, or at the top if nobody said where. */
+static int walk_up(ds_repo *repo, bool *found, ds_error *err)
 {
-	size_t count;
-
 	for (;;) {
 		int status = ds_worktree_open(&repo->source, repo->root, err);
-		if (!status)
-			status = ds_fit_rules(repo, only, &count, err);
-		if (status || count)
+		bool top = !status && is_top(repo->source, repo->root);
+		*found = false;
+		if (!status && (!repo->config || repo->where || top))
+			status = ds_load_rules(repo, repo->source, trust_owner, found, err);
+		if (status || *found || top)
 			return status;
-		if (is_top(repo->source, repo->root))
-			return ds_fail(err, DS_TROUBLE, "%s", "");
 		repo->source->ops->free(repo->source);
 		repo->source = NULL;
 		go_up(repo->root);
@@ -126,15 +182,16 @@ static const char *name_origin(const ds_open_options *options)
 
 static void fail_no_rule(const char *start, const ds_open_options *options, ds_error *err)
 {
-	const char *only = options->rule;
 	struct ds_buf why = {0};
 
-	ds_buf_printf(&why, "%s here%s, nor above it in the same worktree (looked for:",
-		      only ? "the rule does not fit" : "no rule fits", name_origin(options));
-	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++)
-		if (!only || strcmp(only, (*rule)->name) == 0)
-			ds_buf_printf(&why, " %s", (*rule)->marker);
-	ds_buf_puts(&why, "); go into a repository that has it, or name one with -C DIR");
+	ds_buf_printf(&why,
+		      "no rule fits here%s, nor above it in the same worktree (looked for: "
+		      DS_CONFIG_NAME " " DS_CONFIG_FOLDER,
+		      name_origin(options));
+	for (const struct ds_builtin *one = ds_builtins(); one->name; one++)
+		for (const struct ds_fit *fit = one->fits; one->automatic && fit && fit->in; fit++)
+			ds_buf_printf(&why, " %s%s", fit->in, fit->marker);
+	ds_buf_puts(&why, "); desync-init proposes one, -C DIR names another repository");
 	if (why.failed)
 		ds_fail_memory(err);
 	else
@@ -166,11 +223,14 @@ static int find_place(ds_repo *repo, ds_error *err)
 }
 
 /* DS_TROUBLE with an empty message where no rule fits. */
-static int open_files(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
+static int open_files(ds_repo *repo, const char *dir, ds_error *err)
 {
+	bool found = false;
 	int status = start_at(repo, dir, err);
 	if (!status)
-		status = walk_up(repo, options->rule, err);
+		status = walk_up(repo, &found, err);
+	if (!status && !found)
+		return ds_fail(err, DS_TROUBLE, "%s", "");
 	return status ? status : find_place(repo, err);
 }
 
@@ -183,8 +243,13 @@ static int open_any(ds_repo *repo, const char *dir, const ds_open_options *optio
 	if (options->known_in && !(repo->known_in = strdup(options->known_in)))
 		return ds_fail_memory(err);
 	repo->origin = options->origin;
-	return options->origin == DS_WORKTREE ? open_files(repo, dir ? dir : ".", options, err)
-					      : ds_open_kept(repo, here ? NULL : dir, options, err);
+	repo->limit = options->file_limit;
+	int status = options->config ? read_config(repo, options->config, err) : 0;
+	if (!status && options->origin == DS_WORKTREE)
+		status = open_files(repo, dir ? dir : ".", err);
+	else if (!status)
+		status = ds_open_kept(repo, here ? NULL : dir, options, err);
+	return status ? status : choose_rules(repo, options->rule, err);
 }
 
 int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)
@@ -194,13 +259,10 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 
 	*out = NULL;
 	ds_take_options(&given, sizeof given, options);
-	int status = check_rule_name(given.rule, err);
-	if (status)
-		return status;
 	ds_repo *repo = calloc(1, sizeof *repo);
 	if (!repo)
 		return ds_fail_memory(err);
-	status = open_any(repo, dir, &given, &why);
+	int status = open_any(repo, dir, &given, &why);
 	if (!status) {
 		*out = repo;
 		return 0;
@@ -223,6 +285,9 @@ void ds_close(ds_repo *repo)
 	ds_place_free(&repo->place);
 	ds_git_repository_free(&repo->git);
 	free(repo->rules);
+	ds_ruleset_free(&repo->ruleset);
+	ds_buf_free(&repo->config_bytes);
+	free(repo->config);
 	free(repo->root);
 	free(repo->where);
 	free(repo->known_in);

@@ -11,65 +11,79 @@
 
 /* ---- What the source has to know of -------------------------------------- */
 
-/* Paths from git's top, ended by NULL. */
-struct roots {
-	const char **at;
-	size_t len;
-	struct ds_arena strings;
-	struct ds_buf path;
-};
-
-static bool add_root(struct roots *roots, struct ds_text prefix, struct ds_text path)
+static bool is_beneath(const char *lead, const char *path)
 {
-	ds_buf_cut(&roots->path, 0);
-	ds_buf_append(&roots->path, prefix.at, prefix.len);
-	ds_buf_append(&roots->path, path.at, path.len);
-	if (roots->path.failed)
-		return false;
-	for (size_t i = 0; i < roots->len; i++)
-		if (strcmp(roots->at[i], roots->path.bytes) == 0)
-			return true;
-	const char **at = realloc(roots->at, (roots->len + 2) * sizeof *at);
-	if (!at)
-		return false;
-	roots->at = at;
-	at[roots->len] = ds_arena_copy(&roots->strings, roots->path.bytes, roots->path.len);
-	if (!at[roots->len])
-		return false;
-	at[++roots->len] = NULL;
-	return true;
+	size_t len = strlen(lead);
+	return strncmp(path, lead, len) == 0 && (!len || !path[len] || path[len] == '/');
 }
 
-static bool add_pattern(struct roots *roots, struct ds_text prefix, const char *pattern)
+void ds_leads_add(struct ds_leads *leads, struct ds_text prefix, struct ds_text path)
 {
-	return add_root(roots, prefix, ds_pattern_lead(pattern));
-}
-
-/* Everything that a scan of the rule may read. A copy whose path begins with the item's is
- * among the items. */
-static bool add_rule(struct roots *roots, struct ds_text prefix, const struct ds_rule *rule)
-{
-	bool well = add_pattern(roots, prefix, rule->items);
-
-	for (const char *const *shelf = rule->archived; shelf && *shelf && well; shelf++)
-		well = add_pattern(roots, prefix, *shelf);
-	for (const struct ds_copy_rule *copy = rule->copies; copy->name && well; copy++)
-		if (strncmp(copy->path, "{item}", strlen("{item}")) != 0)
-			well = add_pattern(roots, prefix, copy->path);
-	return well;
-}
-
-/* The markers alone say whether a rule fits; but whoever has items needs no second list. */
-static bool add_rules(struct roots *roots, struct ds_text prefix, const char *only, bool markers)
-{
-	bool well = true;
-	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule && well; rule++) {
-		if (only && strcmp(only, (*rule)->name) != 0)
-			continue;
-		well = markers ? add_root(roots, prefix, ds_text_of((*rule)->marker))
-			       : add_rule(roots, prefix, *rule);
+	ds_buf_cut(&leads->path, 0);
+	ds_buf_append(&leads->path, prefix.at, prefix.len);
+	ds_buf_append(&leads->path, path.at, path.len);
+	if (leads->path.len && leads->path.bytes[leads->path.len - 1] == '/')
+		ds_buf_cut(&leads->path, leads->path.len - 1);
+	const char *added = leads->path.failed ? NULL : leads->path.bytes;
+	for (size_t i = 0; added && i < leads->len; i++)
+		if (is_beneath(leads->at[i], added))
+			return;
+	const char **at = realloc(leads->at, (leads->len + 2) * sizeof *at);
+	if (at)
+		leads->at = at;
+	if (!at || !added ||
+	    !(at[leads->len] = ds_arena_copy(&leads->strings, added, leads->path.len))) {
+		leads->failed = true;
+		return;
 	}
-	return well && add_root(roots, prefix, ds_text_of(DS_BASELINE_NAME));
+	at[++leads->len] = NULL;
+}
+
+/* What begins with the item's path is among the items. */
+static void add_pattern(struct ds_leads *leads, struct ds_text prefix, const char *pattern)
+{
+	static const char item[] = "{item}";
+	if (pattern && strncmp(pattern, item, sizeof item - 1) != 0)
+		ds_leads_add(leads, prefix, ds_pattern_lead(pattern));
+}
+
+void ds_leads_add_rule(struct ds_leads *leads, struct ds_text prefix, const struct ds_rule *rule)
+{
+	const struct ds_rollup *rollup = rule->rollups;
+
+	add_pattern(leads, prefix, rule->items);
+	for (const char *const *shelf = rule->archived; shelf && *shelf; shelf++)
+		add_pattern(leads, prefix, *shelf);
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++)
+		add_pattern(leads, prefix, copy->path);
+	for (; rollup && (rollup->path || rollup->children); rollup++)
+		add_pattern(leads, prefix, rollup->path);
+}
+
+void ds_leads_free(struct ds_leads *leads)
+{
+	free(leads->at);
+	ds_arena_free(&leads->strings);
+	ds_buf_free(&leads->path);
+}
+
+/* The rules that need no configuration: mostly there is none, and then their items are all
+ * that has to be listed. Their markers are not, until nothing else fits. */
+static int add_automatic(struct ds_leads *leads, struct ds_text prefix, ds_error *err)
+{
+	int status = 0;
+
+	for (const struct ds_builtin *one = ds_builtins(); one->name && !status; one++) {
+		for (const struct ds_fit *fit = one->fits;
+		     one->automatic && fit && fit->in && !status; fit++) {
+			struct ds_ruleset rules = {0};
+			status = ds_builtin_use(&rules, one->name, fit->in, err);
+			for (size_t i = 0; i < rules.count && !status; i++)
+				ds_leads_add_rule(leads, prefix, rules.at[i]);
+			ds_ruleset_free(&rules);
+		}
+	}
+	return status;
 }
 
 /* The length of the directory above, with its "/"; the top has none above it. */
@@ -80,43 +94,77 @@ static size_t above(const char *prefix, size_t len)
 	return len;
 }
 
-static bool add_candidates(struct roots *roots, const char *prefix, const char *only, bool markers)
+static int add_candidates(struct ds_leads *leads, const char *prefix, ds_error *err)
 {
+	static const char *const files[] = {DS_CONFIG_NAME, DS_CONFIG_FOLDER, DS_BASELINE_NAME};
+
 	for (size_t len = strlen(prefix);; len = above(prefix, len)) {
-		if (!add_rules(roots, (struct ds_text){prefix, len}, only, markers))
-			return false;
-		if (!len)
-			return true;
+		struct ds_text from = {prefix, len};
+		for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+			ds_leads_add(leads, from, ds_text_of(files[i]));
+		int status = add_automatic(leads, from, err);
+		if (status || !len)
+			return status;
 	}
 }
 
-static void free_roots(struct roots *roots)
+/* ---- What the rules have to know of -------------------------------------- */
+
+/* Stands before a source while rules are loaded from it. What is not there, and not beneath
+ * any lead, may be there all the same: it becomes a lead for the next time. */
+struct probe {
+	struct ds_source source;
+	struct ds_source *behind;
+	struct ds_leads *leads;
+	struct ds_text prefix;
+};
+
+static void probe_read(struct ds_source *source, const char *path, const struct ds_extent *extent,
+		       struct ds_blob *blob)
 {
-	free(roots->at);
-	ds_arena_free(&roots->strings);
-	ds_buf_free(&roots->path);
+	struct probe *probe = (struct probe *)source;
+
+	probe->behind->ops->read(probe->behind, path, extent, blob);
+	if (blob->kind == DS_MISSING)
+		ds_leads_add(probe->leads, probe->prefix, ds_text_of(path));
+}
+
+static int probe_list(struct ds_source *source, const char *directory, ds_entry_fn entry,
+		      void *context, ds_error *err)
+{
+	struct probe *probe = (struct probe *)source;
+
+	ds_leads_add(probe->leads, probe->prefix, ds_text_of(directory));
+	return probe->behind->ops->list(probe->behind, directory, entry, context, err);
+}
+
+static int load(ds_repo *repo, struct ds_leads *leads, bool *found, ds_error *err)
+{
+	struct ds_source_ops ops = {
+		.name = repo->source->ops->name, .read = probe_read, .list = probe_list};
+	struct probe probe = {{&ops}, repo->source, leads, ds_text_of(repo->git.prefix)};
+
+	return ds_load_rules(repo, &probe.source, NULL, found, err);
 }
 
 /* ---- Which root a rule fits ---------------------------------------------- */
 
-static int open_source(ds_repo *repo, const ds_open_options *options, bool markers, ds_error *err)
+static int open_source(ds_repo *repo, const ds_open_options *options, struct ds_leads *leads,
+		       ds_error *err)
 {
-	struct roots roots = {0};
-	int status;
-
-	if (!add_candidates(&roots, repo->git.prefix, options->rule, markers))
-		status = ds_fail_memory(err);
-	else if (options->origin == DS_INDEX)
-		status = ds_git_index_open(&repo->source, &repo->git, roots.at, err);
-	else
-		status = ds_git_revision_open(&repo->source, &repo->git, options->revision,
-					      roots.at, err);
-	free_roots(&roots);
-	return status;
+	if (repo->source)
+		repo->source->ops->free(repo->source);
+	repo->source = NULL;
+	if (leads->failed)
+		return ds_fail_memory(err);
+	return options->origin == DS_INDEX
+		       ? ds_git_index_open(&repo->source, &repo->git, leads->at, err)
+		       : ds_git_revision_open(&repo->source, &repo->git, options->revision,
+					      leads->at, err);
 }
 
-/* Goes up from git's prefix, and cuts it to where a rule fits. */
-static int find_root(ds_repo *repo, const char *only, size_t *count, ds_error *err)
+/* Goes up from git's prefix, and cuts it to where a root is. */
+static int find_root(ds_repo *repo, struct ds_leads *leads, bool *found, ds_error *err)
 {
 	char *prefix = repo->git.prefix;
 
@@ -125,28 +173,69 @@ static int find_root(ds_repo *repo, const char *only, size_t *count, ds_error *e
 		prefix[len] = '\0';
 		int status = ds_git_source_enter(repo->source, prefix, err);
 		if (!status)
-			status = ds_fit_rules(repo, only, count, err);
-		if (status || *count)
+			status = load(repo, leads, found, err);
+		if (status || *found)
 			return status;
 		prefix[len] = cut;
-		if (!len)
+		if (!len || repo->config)
 			return 0;
 	}
 }
 
-static int open_and_find(ds_repo *repo, const ds_open_options *options, size_t *count,
-			 ds_error *err)
+enum { ROUNDS = 5 }; /* a configuration, those of its roots, what they use, what that needs */
+
+/* What a configuration names is known only when it was read: then all is listed once more,
+ * with that. A repository without one is listed once. */
+static int open_and_find(ds_repo *repo, const ds_open_options *options, struct ds_leads *leads,
+			 bool *found, ds_error *err)
 {
-	for (int markers = 0; markers < 2; markers++) {
-		int status = open_source(repo, options, markers, err);
-		if (!status)
-			status = find_root(repo, options->rule, count, err);
-		if (status || *count)
-			return status;
-		repo->source->ops->free(repo->source);
-		repo->source = NULL;
+	char *prefix = strdup(repo->git.prefix);
+	int status = prefix ? add_candidates(leads, prefix, err) : ds_fail_memory(err);
+	size_t known = 0;
+	ds_error why;
+
+	for (int round = 0; !status && round < ROUNDS && known < leads->len; round++) {
+		*found = false;
+		known = leads->len;
+		strcpy(repo->git.prefix, prefix);
+		status = open_source(repo, options, leads, err);
+		if (status)
+			break;
+		int loaded = find_root(repo, leads, found, &why);
+		if (loaded && (known == leads->len || round + 1 == ROUNDS))
+			status = ds_fail(err, why.status, "%s", why.message);
+		if (!loaded && *found && !repo->ruleset.configured) {
+			leads->len = known;
+			break;
+		}
 	}
-	return 0;
+	free(prefix);
+	return status;
+}
+
+/* What its rules read is listed, too. */
+static int list_items(ds_repo *repo, const ds_open_options *options, struct ds_leads *leads,
+		      ds_error *err)
+{
+	size_t known = leads->len;
+
+	for (size_t i = 0; i < repo->ruleset.count; i++)
+		ds_leads_add_rule(leads, ds_text_of(repo->git.prefix), repo->ruleset.at[i]);
+	if (leads->len == known && !leads->failed)
+		return 0;
+	int status = open_source(repo, options, leads, err);
+	return status ? status : ds_git_source_enter(repo->source, repo->git.prefix, err);
+}
+
+static int find_rules(ds_repo *repo, const ds_open_options *options, bool *found, ds_error *err)
+{
+	struct ds_leads leads = {0};
+
+	int status = open_and_find(repo, options, &leads, found, err);
+	if (!status && *found)
+		status = list_items(repo, options, &leads, err);
+	ds_leads_free(&leads);
+	return status;
 }
 
 /* Without its last "/". */
@@ -183,14 +272,17 @@ static int compare_with(ds_repo *repo, const char *since, ds_error *err)
 
 int ds_open_kept(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
 {
-	size_t count = 0;
+	bool found = false;
 
 	if (options->origin == DS_REVISION && !options->revision)
 		return ds_fail(err, DS_TROUBLE, "no revision was given");
 	int status = ds_git_repository_find(&repo->git, dir, err);
+	/* Rules that come with no repository begin at its top, unless somebody said where. */
+	if (!status && repo->config && !dir)
+		*repo->git.prefix = '\0';
 	if (!status)
-		status = open_and_find(repo, options, &count, err);
-	if (!status && !count) {
+		status = find_rules(repo, options, &found, err);
+	if (!status && !found) {
 		ds_fail(err, DS_TROUBLE, "%s", "");
 		return DS_TROUBLE;
 	}

@@ -4,6 +4,7 @@
 #ifndef DS_REPO_H
 #define DS_REPO_H
 
+#include "config.h"
 #include "report.h"
 #include "repository.h"
 #include "rules.h"
@@ -20,13 +21,18 @@ struct ds_repo {
 	struct ds_place place; /* whose lock readers share; top is NULL where there is none */
 	ds_error no_place;     /* and why */
 	struct ds_git_repository git; /* of an index or a revision; its prefix is the root's */
-	const struct ds_rule **rules; /* those that fit, ended by NULL */
+	size_t limit;                 /* of a file; 0: the default */
+	char *config;                 /* the file that the caller vouches for, or NULL */
+	struct ds_buf config_bytes;
+	struct ds_ruleset ruleset;
+	const struct ds_rule **rules; /* those of it that were asked for, ended by NULL */
 };
 
 struct ds_result {
 	const char *source;         /* its name */
-	struct ds_scanned *scanned; /* one a rule */
+	struct ds_scanned *scanned; /* one a rule, then those that were only looked at for others */
 	size_t rule_count;
+	size_t scan_count;
 	size_t *ends;            /* one a rule: the first of `items` that is not its */
 	struct ds_findings own;  /* those of no rule */
 	struct ds_arena strings; /* theirs */
@@ -54,6 +60,12 @@ char *ds_gather_notes(const struct ds_txn *txn);
 /* A whole regular file of up to 16 MiB; no link, and nothing is waited for. Messages call
  * it `shown`. */
 int ds_read_whole(struct ds_buf *out, const char *file, const char *shown, ds_error *err);
+
+/* Reads what the source has to say of rules (or the file that the caller vouches for). *found:
+ * it is a root, because it has a configuration or a built-in rule fits. */
+int ds_load_rules(ds_repo *repo, struct ds_source *source,
+		  int (*trust)(void *context, const char *path, ds_error *err), bool *found,
+		  ds_error *err);
 
 /* Copies an options struct of the caller's, of whatever version: what its `size`
  * does not cover stays zero. */

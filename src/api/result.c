@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "demands.h"
 #include "finding.h"
 #include "gate.h"
+#include "head.h"
 #include "pass.h"
 #include "repo.h"
 #include "verdicts.h"
@@ -130,60 +131,194 @@ static int open_verdicts(struct ds_verdicts **out, const ds_repo *repo,
 		       : 0;
 }
 
-static void ask_about(struct ds_verdicts *verdicts, const struct ds_rule *rule)
-{
-	unsigned char digest[32];
+/* One look at everything. */
+struct looking {
+	ds_result *result;
+	const ds_repo *repo;
+	const ds_scan_options *options;
+	const struct ds_settler *settler;
+	struct ds_memory memory;
+	struct ds_head head;
+	struct ds_scan *scans; /* as many as result->scan_count */
+	bool *compared;
+};
 
-	if (!verdicts)
-		return;
-	ds_rule_digest(rule, digest);
-	ds_verdicts_of(verdicts, digest);
+static void begin_scan(struct looking *l, const struct ds_rule *rule)
+{
+	const ds_scan_options *options = l->options;
+
+	l->scans[l->result->scan_count++] = (struct ds_scan){
+		.rule = rule,
+		.source = l->repo->source,
+		.head = l->head.source,
+		.limit = l->repo->limit,
+		.where = l->repo->where,
+		.all = options->all,
+		.jobs = options->jobs,
+		.memory = l->memory.context ? &l->memory : NULL,
+	};
 }
 
-static int compare_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
-			 const struct ds_settler *settler, struct ds_verdicts *verdicts,
-			 ds_error *err)
+static void begin_reported(struct looking *l, const struct ds_rule *rule)
 {
-	struct ds_memory memory = {ds_verdicts_recall, ds_verdicts_remember, verdicts};
+	struct ds_scan *scan = &l->scans[l->result->scan_count];
 
-	for (size_t i = 0; i < result->rule_count; i++) {
-		struct ds_scan scan = {
-			.rule = repo->rules[i],
-			.source = repo->source,
-			.where = repo->where,
-			.ids = options->ids,
-			.id_count = options->id_count,
-			.all = options->all,
-			.jobs = options->jobs,
-			.progress = options->progress,
-			.progress_context = options->progress_context,
-			.memory = verdicts ? &memory : NULL,
-			.settle = settler->settle,
-			.settle_context = settler->context,
-		};
-		ask_about(verdicts, repo->rules[i]);
-		int status = ds_scan_rule(&scan, &result->scanned[i], err);
-		if (status)
-			return status;
+	begin_scan(l, rule);
+	scan->ids = l->options->ids;
+	scan->id_count = l->options->id_count;
+	scan->qualify = l->result->rule_count < l->repo->ruleset.count;
+	scan->progress = l->options->progress;
+	scan->progress_context = l->options->progress_context;
+	scan->settle = l->settler->settle;
+	scan->settle_context = l->settler->context;
+}
+
+/* ---- Rules whose items are parts of others' ------------------------------ */
+
+static const struct ds_rule *rule_named(const ds_repo *repo, const char *name)
+{
+	for (size_t i = 0; name && i < repo->ruleset.count; i++)
+		if (strcmp(repo->ruleset.at[i]->name, name) == 0)
+			return repo->ruleset.at[i];
+	return NULL;
+}
+
+/* All of its items are needed, also where only some are asked for, or it is not at all: then
+ * it is looked at beside those that are. */
+static size_t scan_of(struct looking *l, const struct ds_rule *rule)
+{
+	for (size_t i = 0; i < l->result->scan_count; i++)
+		if (l->scans[i].rule == rule && !l->scans[i].ids)
+			return i;
+	begin_scan(l, rule);
+	return l->result->scan_count - 1;
+}
+
+static int link_children(struct looking *l, size_t which, ds_error *err)
+{
+	const struct ds_rule *rule = l->scans[which].rule;
+	size_t count = ds_rollup_count(rule);
+	size_t found = 0;
+
+	if (!count)
+		return 0;
+	const struct ds_scanned **children =
+		ds_arena_alloc(&l->result->strings, (count + 1) * sizeof *children);
+	const struct ds_rule **rules =
+		ds_arena_alloc(&l->result->strings, (count + 1) * sizeof *rules);
+	if (!children || !rules)
+		return ds_fail_memory(err);
+	for (size_t i = 0; i < count; i++) {
+		const struct ds_rule *child = rule_named(l->repo, rule->rollups[i].children);
+		if (!child)
+			continue;
+		children[found] = &l->result->scanned[scan_of(l, child)];
+		rules[found++] = child;
 	}
+	l->scans[which].children = children;
+	l->scans[which].child_rules = rules;
 	return 0;
 }
 
-static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
-		      const struct ds_settler *settler, ds_error *err)
+/* Parts first. */
+static int compare(struct looking *l, size_t which, ds_error *err)
 {
-	struct ds_verdicts *verdicts;
+	const struct ds_scan *scan = &l->scans[which];
+	const struct ds_scanned *const *child = scan->children;
+	int status = 0;
 
-	int status = open_verdicts(&verdicts, repo, options, err);
-	if (!status)
-		status = compare_rules(result, repo, options, settler, verdicts, err);
-	/* One that cannot be kept is only worked out again. */
-	if (!status && verdicts)
-		(void)ds_verdicts_save(verdicts, NULL);
-	ds_verdicts_free(verdicts);
+	if (l->compared[which])
+		return 0;
+	l->compared[which] = true;
+	for (; child && *child && !status; child++)
+		status = compare(l, (size_t)(*child - l->result->scanned), err);
 	if (status)
 		return status;
-	if (!reserve(result))
+	if (scan->memory)
+		ds_verdicts_of(scan->memory->context, scan->rule->digest);
+	return ds_compare_items(scan, &l->result->scanned[which], err);
+}
+
+static int compare_rules(struct looking *l, ds_error *err)
+{
+	ds_result *result = l->result;
+	size_t reported = result->rule_count;
+	int status = 0;
+
+	for (size_t i = 0; i < reported; i++)
+		begin_reported(l, l->repo->rules[i]);
+	for (size_t i = 0; i < result->scan_count && !status; i++)
+		status = link_children(l, i, err);
+	for (size_t i = 0; i < result->scan_count && !status; i++)
+		status = ds_read_ledgers(&l->scans[i], &result->scanned[i], err);
+	if (!status)
+		status = ds_select_from(l->scans, result->scanned, reported, err);
+	if (!status)
+		status = ds_select_from(l->scans + reported, result->scanned + reported,
+					result->scan_count - reported, err);
+	for (size_t i = 0; i < result->scan_count && !status; i++)
+		status = compare(l, i, err);
+	return status;
+}
+
+/* ---- What a person should know ------------------------------------------ */
+
+/* A gate that checks nothing has to say so. */
+static bool note_idle(ds_result *result, const struct ds_rule *rule)
+{
+	struct ds_buf line = {0};
+
+	ds_buf_printf(&line, "the rule %s checks nothing: ", rule->name);
+	if (rule->items) {
+		ds_buf_puts(&line, "no item is at ");
+		ds_escape(&line, ds_text_of(rule->items));
+	}
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
+		if (!copy->lists)
+			continue;
+		ds_buf_puts(&line, line.len && line.bytes[line.len - 1] == ' ' ? "" : ", and ");
+		ds_escape(&line, ds_text_of(copy->path));
+		ds_buf_puts(&line, " lists none");
+	}
+	bool well = !line.failed && ds_add_note(result, line.bytes);
+	ds_buf_free(&line);
+	result->summary.idle++;
+	return well;
+}
+
+static bool is_idle(const struct ds_scanned *scanned)
+{
+	return !scanned->items.len && !scanned->skipped.len && !scanned->shelves_unlisted &&
+	       !scanned->findings.len;
+}
+
+static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_options *options)
+{
+	const char *const *note = repo->ruleset.notes;
+	bool well = true;
+
+	for (; note && *note && well; note++)
+		well = ds_add_note(result, *note);
+	if (repo->ruleset.configured && !repo->ruleset.count) {
+		well = well && ds_add_note(result, "the configuration has no rules: nothing is checked");
+		result->summary.idle++;
+	}
+	for (size_t i = 0; i < result->rule_count && well && !options->ids; i++) {
+		const struct ds_scanned *scanned = &result->scanned[i];
+		if (is_idle(scanned))
+			well = note_idle(result, repo->rules[i]);
+		if (well && scanned->advice)
+			well = ds_add_note(result, scanned->advice);
+	}
+	return well;
+}
+
+/* ---- All of it ---------------------------------------------------------- */
+
+static int put_together(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+			ds_error *err)
+{
+	if (!add_notes(result, repo, options) || !reserve(result))
 		return ds_fail_memory(err);
 	add_own(result);
 	for (size_t i = 0; i < result->rule_count; i++) {
@@ -192,6 +327,35 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 		result->ends[i] = result->item_count;
 	}
 	return 0;
+}
+
+static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+		      const struct ds_settler *settler, ds_error *err)
+{
+	size_t most = result->rule_count + repo->ruleset.count + 1;
+	struct ds_verdicts *verdicts = NULL;
+	struct looking l = {.result = result,
+			    .repo = repo,
+			    .options = options,
+			    .settler = settler,
+			    .scans = calloc(most, sizeof *l.scans),
+			    .compared = calloc(most, sizeof *l.compared)};
+
+	int status = l.scans && l.compared ? open_verdicts(&verdicts, repo, options, err)
+					   : ds_fail_memory(err);
+	l.memory = (struct ds_memory){ds_verdicts_recall, ds_verdicts_remember, verdicts};
+	if (!status)
+		status = ds_head_open(&l.head, repo, err);
+	if (!status)
+		status = compare_rules(&l, err);
+	/* One that cannot be kept is only worked out again. */
+	if (!status && verdicts)
+		(void)ds_verdicts_save(verdicts, NULL);
+	ds_verdicts_free(verdicts);
+	ds_head_close(&l.head);
+	free(l.scans);
+	free(l.compared);
+	return status ? status : put_together(result, repo, options, err);
 }
 
 /* One look at all of it; *out is made in any case but for memory. */
@@ -210,7 +374,8 @@ static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options,
 	while (repo->rules[result->rule_count])
 		result->rule_count++;
 	result->source = repo->source->ops->name;
-	result->scanned = calloc(result->rule_count + 1, sizeof *result->scanned);
+	result->scanned = calloc(result->rule_count + repo->ruleset.count + 1,
+				 sizeof *result->scanned);
 	result->ends = calloc(result->rule_count + 1, sizeof *result->ends);
 	if (!result->scanned || !result->ends)
 		return ds_fail_memory(err);
@@ -296,7 +461,7 @@ void ds_result_free(ds_result *result)
 {
 	if (!result)
 		return;
-	for (size_t i = 0; result->scanned && i < result->rule_count; i++)
+	for (size_t i = 0; result->scanned && i < result->scan_count; i++)
 		ds_scanned_free(&result->scanned[i]);
 	free(result->scanned);
 	free(result->ends);

@@ -184,3 +184,59 @@ bool ds_shell_quote(struct ds_buf *out, struct ds_text text)
 	ds_buf_puts(out, "'");
 	return !out->failed;
 }
+
+/* ---- What was meant ------------------------------------------------------- */
+
+enum { LONGEST_GUESS = 32 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool is_letter(struct ds_text a, size_t i, const char *b, size_t j)
+{
+	return ds_text_equal_but_for_case((struct ds_text){a.at + i, 1},
+					  (struct ds_text){b + j, 1});
+}
+
+/* How many letters must be added, dropped, changed, or changed places with their neighbour
+ * to make one of the other; letter case costs nothing. */
+static size_t distance(struct ds_text a, const char *b)
+{
+	size_t rows[3][LONGEST_GUESS + 1]; /* for the letters of `a` up to here, and before */
+	size_t width = strlen(b);
+
+	if (a.len > LONGEST_GUESS || width > LONGEST_GUESS)
+		return LONGEST_GUESS;
+	for (size_t j = 0; j <= width; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3];
+		row[0] = i;
+		for (size_t j = 1; j <= width; j++) {
+			size_t change = above[j - 1] + !is_letter(a, i - 1, b, j - 1);
+			row[j] = least(change, least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && is_letter(a, i - 1, b, j - 2) &&
+			    is_letter(a, i - 2, b, j - 1))
+				row[j] = least(row[j], rows[(i + 1) % 3][j - 2] + 1);
+		}
+	}
+	return rows[a.len % 3][width];
+}
+
+struct ds_guess ds_guess_begin(struct ds_text word)
+{
+	return (struct ds_guess){.word = word, .distance = LONGEST_GUESS};
+}
+
+void ds_guess_try(struct ds_guess *guess, const char *candidate)
+{
+	size_t far = distance(guess->word, candidate);
+	/* Beyond a third of its letters it is another word. */
+	if (far < guess->distance && far * 3 <= strlen(candidate)) {
+		guess->distance = far;
+		guess->best = candidate;
+	}
+}

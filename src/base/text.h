@@ -36,6 +36,17 @@ void ds_text_position(struct ds_text text, size_t at, size_t *line, size_t *colu
 /* How much of the text fits in `limit` bytes without cutting a character. */
 size_t ds_utf8_fit(struct ds_text text, size_t limit);
 
+/* Which of several words was meant by one that is none of them: begin, try each, and the
+ * nearest is `best`, or NULL where none is near enough to be meant. */
+struct ds_guess {
+	struct ds_text word;
+	const char *best;
+	size_t distance;
+};
+
+struct ds_guess ds_guess_begin(struct ds_text word);
+void ds_guess_try(struct ds_guess *guess, const char *candidate);
+
 /* Appends the text so that it is one line and harmless on a terminal: control
  * characters, invisible direction marks and bytes that are not UTF-8 come out
  * as \n, \x1b, \u202e. Whatever needs no escape stays as it is. */

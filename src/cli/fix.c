@@ -17,8 +17,9 @@ static const struct cli_program program = {
 		"Exit status: 0 nothing is left to do; 1 something was left undone, or would\n"
 		"change; 2 something could not be read, judged or written; 3 somebody else\n"
 		"changed a file, or holds the lock; 4 an interrupted change needs a person.",
-	.options = "directory rule all yes dry-run diff prefer add-missing undo recover log "
-		   "commit[=MESSAGE] wait allow-plain-rename color jobs quiet verbose",
+	.options = "directory rule config all yes dry-run diff prefer add-missing undo recover log "
+		   "commit[=MESSAGE] wait allow-plain-rename color max-file-size jobs quiet "
+		   "verbose",
 };
 
 static const struct cli_words repairing = {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "desync/git.h"
 #include "output.h"
 
@@ -71,6 +72,8 @@ static int judge(const struct cli_program *program, const struct cli_options *op
 		status = ds_result_status(result, options->strict);
 		if (status && !options->quiet)
 			say_blocked(program, subject, result, options);
+		else if (!options->quiet && ds_result_summary(result)->idle)
+			cli_say_notes(program, ds_result_summary(result)->notes);
 	}
 	ds_result_free(result);
 	ds_close(repo);
@@ -81,6 +84,8 @@ static int judge_index(const struct cli_program *program, const struct cli_optio
 {
 	ds_open_options from = {.size = sizeof from,
 				.rule = options->rule,
+				.config = options->config,
+				.file_limit = options->file_limit,
 				.origin = DS_INDEX,
 				.may_be_none = true};
 	struct subject subject = {.what = "the commit"};
@@ -93,6 +98,8 @@ static int judge_tip(const struct cli_program *program, const struct cli_options
 {
 	ds_open_options from = {.size = sizeof from,
 				.rule = options->rule,
+				.config = options->config,
+				.file_limit = options->file_limit,
 				.origin = DS_REVISION,
 				.revision = tip->id,
 				.since = tip->old,
@@ -188,6 +195,8 @@ bool cli_is_for_gate(const struct cli_program *program, const struct cli_options
 		const char *name;
 	} all[] = {
 		{options->rule, "--rule"},
+		{options->config, "--config"},
+		{options->file_limit, "--max-file-size"},
 		{options->gate, "--gate"},
 		{options->strict, "--strict"},
 		{options->severities && *options->severities, "--severity"},

@@ -21,8 +21,8 @@ static const struct cli_program program = {
 		"Exit status: 0 done, and every hook works; 1 a hook does not, or run found a\n"
 		"desync; 2 trouble, and nothing was changed; 3 somebody else installs hooks\n"
 		"there.",
-	.options = "directory pre-push all=hooks force=hooks as-config rule gate strict severity "
-		   "baseline no-baseline color quiet verbose",
+	.options = "directory pre-push all=hooks force=hooks as-config rule config gate strict "
+		   "severity baseline no-baseline color max-file-size quiet verbose",
 	.which = "what is to be done?",
 	.least = 1,
 	.most = 2,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "desync.h"
 #include "output.h"
 
-enum kind { FLAG, TEXT, LIST, FORMAT, COLOR, JOBS, RETRIES, SECONDS, HELP, VERSION };
+enum kind { FLAG, TEXT, LIST, FORMAT, COLOR, JOBS, RETRIES, SECONDS, SIZE, HELP, VERSION };
 
 struct option_line {
 	const char *name;
@@ -28,12 +29,14 @@ static const struct option_line lines[] = {
 	{"directory", " DIR", 'C', TEXT, AT(directory),
 	 "look from DIR instead of the current directory"},
 	{"rule", " NAME", 0, TEXT, AT(rule), "only this rule"},
+	{"config", " FILE", 0, TEXT, AT(config), "take the rules from FILE, none from the repository"},
 	{"all", NULL, 0, FLAG, AT(all), "look into skipped directories too (_archive and others)"},
 	{"staged", NULL, 0, FLAG, AT(staged), "judge what git would commit, not the files"},
 	{"rev", " REV", 0, TEXT, AT(revision), "judge that commit, tag or tree, not the files"},
 	{"since", " REV", 0, TEXT, AT(since), "with --rev: what is gone since REV, too"},
 	{"gate", " WHICH", 0, TEXT, AT(gate),
 	 "of what git keeps: judge all items, or those touched"},
+	{"explain", " ITEM", 0, TEXT, AT(explain), "show how ITEM is judged, and by which lines"},
 	{"fix", NULL, 0, FLAG, AT(fix), "repair what can be repaired, without asking"},
 	{"yes", NULL, 0, FLAG, AT(yes), "do all of it without asking"},
 	{"dry-run", NULL, 0, FLAG, AT(dry_run), "list what would change, and write nothing"},
@@ -77,6 +80,8 @@ static const struct option_line lines[] = {
 	{"oneline", NULL, 0, FLAG, AT(oneline), "one line for a status bar"},
 	{"output", " FILE", 0, TEXT, AT(output), "write the report to FILE"},
 	{"color", " WHEN", 0, COLOR, AT(color), "auto (the default), always or never"},
+	{"max-file-size", " SIZE", 0, SIZE, AT(file_limit),
+	 "read files up to SIZE (16M); K, M or G may follow"},
 	{"jobs", " N", 'j', JOBS, AT(jobs), "use N threads"},
 	{"quiet", NULL, 'q', FLAG, AT(quiet), "print no report; the exit status says it"},
 	{"verbose", NULL, 'v', FLAG, AT(verbose),
@@ -207,6 +212,21 @@ static bool parse_seconds(const char *text, double *seconds)
 	return true;
 }
 
+/* "64M"; what no memory holds is no size. */
+static bool parse_size(const char *text, size_t *size)
+{
+	static const char units[] = "KMG";
+	size_t len = strspn(text, "0123456789");
+	const char *unit = text[len] ? strchr(units, text[len]) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+	if (!len || len > 15 || (text[len] && (!unit || text[len + 1])))
+		return false;
+	unsigned long long number = strtoull(text, NULL, 10);
+	*size = (size_t)(number << shift);
+	return number && *size >> shift == number && *size <= (SIZE_MAX >> 2);
+}
+
 static bool is_format(const char *text)
 {
 	const char *name;
@@ -271,6 +291,12 @@ static int take_value(const struct cli_program *program, enum kind kind, void *f
 	case SECONDS:
 		if (!parse_seconds(value, field))
 			return bad_usage(program, "--wait takes a number of seconds, not", value);
+		return -1;
+	case SIZE:
+		if (!parse_size(value, field))
+			return bad_usage(program, "--max-file-size takes a number of bytes, or one "
+						  "with K, M or G behind it, not",
+					 value);
 		return -1;
 	default:
 		return DS_TROUBLE;
@@ -394,6 +420,10 @@ static int check_words(const struct cli_options *options, const struct cli_progr
 	if (options->gate && !options->staged && !options->revision && !program->runs_command)
 		return bad_usage(program, "only with --staged or --rev there is --gate",
 				 options->gate);
+	if (options->explain && (options->id_count || options->fix || options->write_baseline ||
+				 options->format || options->oneline || options->output))
+		return bad_usage(program, "one item, as text and nothing else: --explain",
+				 options->explain);
 	if (options->fix && (options->staged || options->revision))
 		return bad_usage(program, "only files can be repaired, not what is in",
 				 options->staged ? "--staged" : options->revision);

@@ -15,6 +15,9 @@ enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 struct cli_options {
 	const char *directory;
 	const char *rule;
+	const char *config;
+	size_t file_limit; /* 0: the default */
+	const char *explain;
 	const char *format;
 	const char *output; /* NULL: standard output */
 	const char *revision;

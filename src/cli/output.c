@@ -62,7 +62,7 @@ int cli_finish_stdout(const char *program)
 
 /* ---- Reports ------------------------------------------------------------ */
 
-static int write_stream(void *stream, const char *bytes, size_t len)
+int cli_write(void *stream, const char *bytes, size_t len)
 {
 	errno = 0;
 	if (fwrite(bytes, 1, len, stream) == len)
@@ -92,7 +92,7 @@ static int report(const struct cli_options *options, const ds_result *result, co
 		.verbose = options->verbose,
 		.strict = options->strict,
 	};
-	return ds_report(result, &wanted, write_stream, stream, err);
+	return ds_report(result, &wanted, cli_write, stream, err);
 }
 
 static int fail_file(const char *program, const char *path)

@@ -20,6 +20,9 @@ void cli_escape(char *out, size_t room, const char *bytes);
 void cli_put(FILE *stream, const char *string);
 void cli_put_bytes(FILE *stream, const char *bytes, size_t len);
 
+/* For reports: to the stream that is the context. */
+int cli_write(void *stream, const char *bytes, size_t len);
+
 /* Whether everything arrived on standard output: the status to exit with. */
 int cli_finish_stdout(const char *program);
 

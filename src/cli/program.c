@@ -36,7 +36,9 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 						    : options.revision ? DS_REVISION
 								       : DS_WORKTREE,
 					  .revision = options.revision,
-					  .since = options.since};
+					  .since = options.since,
+					  .config = options.config,
+					  .file_limit = options.file_limit};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);

@@ -3,6 +3,7 @@
 
 #include "baseline.h"
 #include "changes.h"
+#include "desync/rules.h"
 #include "program.h"
 
 static const struct cli_program program = {
@@ -15,10 +16,9 @@ static const struct cli_program program = {
 		"Exit status: 0 all was read and agrees; 1 a disagreement; 2 something could not\n"
 		"be read, judged or written; 3 --fix met a file that somebody else changed, or a\n"
 		"lock; 4 a change was interrupted.",
-	.options = "directory rule all staged rev since gate fix wait allow-plain-rename strict "
-		   "severity "
-		   "baseline no-baseline write-baseline format oneline output color jobs quiet "
-		   "verbose",
+	.options = "directory rule config all staged rev since gate explain fix wait "
+		   "allow-plain-rename strict severity baseline no-baseline write-baseline format "
+		   "oneline output color max-file-size jobs quiet verbose",
 };
 
 static const struct cli_words repairing = {
@@ -96,12 +96,20 @@ static int repair(struct cli_options *options, ds_repo *repo, ds_error *err)
 	return cli_graver(status, scan(options, repo, err));
 }
 
+static int explain(struct cli_options *options, ds_repo *repo, ds_error *err)
+{
+	int status = ds_explain(repo, options->explain, options->all, cli_write, stdout, err);
+	return cli_graver(status, cli_finish_stdout(program.name));
+}
+
 static int act(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
 	       ds_error *err)
 {
 	if (options->write_baseline)
 		return cli_may_write_baseline(self, options) ? adopt(options, repo, err)
 							     : DS_TROUBLE;
+	if (options->explain)
+		return explain(options, repo, err);
 	return options->fix ? repair(options, repo, err) : scan(options, repo, err);
 }
 

@@ -1,8 +1,9 @@
 #include "collect.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "content.h"
+#include "demands.h"
 #include "readers.h"
 #include "rules.h"
 
@@ -15,111 +16,225 @@ bool ds_desk_prepare(struct ds_desk *desk, const struct ds_rule *rule, struct ds
 			return false;
 		desk->copy_count = i + 1;
 	}
-	return true;
+	return ds_can_count_parts(rule);
 }
 
 void ds_desk_clear(struct ds_desk *desk)
 {
 	for (int i = 0; i < desk->copy_count; i++)
 		ds_blob_free(&desk->copies[i].blob);
+	ds_blob_free(&desk->parts_blob);
 	ds_arena_free(&desk->scratch);
 	ds_buf_free(&desk->path);
 }
 
-/* What a checkout leaves in place of a large file that was not fetched. */
-static bool is_lfs_pointer(const struct ds_buf *bytes)
+/* ---- A file of its own -------------------------------------------------- */
+
+/* The limit is for those that are read as a whole; others have one by their nature. */
+static struct ds_extent extent_of(const struct ds_desk *desk, int i)
 {
-	static const char first_line[] = "version https://git-lfs.github.com/spec/v1\n";
-	size_t len = sizeof first_line - 1;
-	return bytes->len >= len && memcmp(bytes->bytes, first_line, len) == 0;
+	struct ds_extent extent = desk->readers[i]->extent;
+
+	if (desk->whole || !extent.enough)
+		extent = (struct ds_extent){.limit = desk->limit ? desk->limit : DS_FILE_LIMIT};
+	return extent;
 }
 
-/* The first line of a conflict that a merge left, from 1; 0 where there is none. */
-static size_t find_conflict(struct ds_text bytes)
+static struct ds_source *source_of(const struct ds_desk *desk, int i)
 {
-	static const char marker[] = "<<<<<<< ";
-	size_t line = 1;
-
-	for (const char *at = bytes.at, *end = at + bytes.len; at < end; line++) {
-		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		if ((size_t)(end - at) >= sizeof marker - 1 &&
-		    memcmp(at, marker, sizeof marker - 1) == 0)
-			return line;
-		at = stop ? stop + 1 : end;
-	}
-	return 0;
+	return desk->rule->copies[i].from == DS_FROM_HEAD ? desk->head : desk->source;
 }
 
-static const struct ds_extent *extent_of(const struct ds_desk *desk, int i)
+const char *ds_desk_path(struct ds_desk *desk, const struct ds_item *item, const char *pattern,
+			 bool *made)
 {
-	static const struct ds_extent whole = {.limit = DS_FILE_LIMIT};
-	return desk->whole ? &whole : &desk->readers[i]->extent;
-}
-
-static void read_bytes(struct ds_desk *desk, int i, const struct ds_item *item)
-{
-	struct ds_blob *blob = &desk->copies[i].blob;
-	struct ds_source *source = desk->source;
-
 	ds_buf_cut(&desk->path, 0);
-	if (ds_copy_path(&desk->path, desk->rule, i, item->path, item->id) != DS_PATH_MEMORY) {
-		source->ops->read(source, desk->path.bytes, extent_of(desk, i), blob);
-		return;
-	}
-	blob->kind = DS_UNUSABLE;
-	strcpy(blob->why, "out of memory");
+	enum ds_path_made how =
+		ds_item_path(&desk->path, desk->rule, pattern, item->path, item->id);
+	*made = how == DS_PATH_MADE;
+	return how == DS_PATH_MEMORY
+		       ? NULL
+		       : ds_arena_copy(&desk->scratch, desk->path.bytes, desk->path.len);
 }
 
-static void understand(struct ds_desk *desk, int i)
+/* False: the reading says why there is nothing to read. */
+static bool find_file(struct ds_desk *desk, int i, const struct ds_item *item)
 {
 	struct ds_seen_copy *copy = &desk->copies[i];
-	const struct ds_blob *blob = &copy->blob;
+	bool made;
 
-	switch (blob->kind) {
-	case DS_REGULAR:
-		break;
-	case DS_MISSING:
+	copy->path = ds_desk_path(desk, item, desk->rule->copies[i].path, &made);
+	copy->blob.kind = DS_MISSING;
+	ds_buf_cut(&copy->blob.bytes, 0);
+	if (!copy->path) {
+		copy->path = desk->rule->copies[i].path;
+		ds_reading_fail(&copy->reading, DS_UNREADABLE, "out of memory");
+	} else if (!made) {
 		ds_reading_fail(&copy->reading, DS_MISSING_COPY, "%s", "");
-		return;
-	case DS_INDETERMINATE:
-		ds_reading_fail(&copy->reading, DS_UNVERIFIABLE, "%s", blob->why);
-		return;
-	default:
-		ds_reading_fail(&copy->reading, DS_UNREADABLE, "%s", blob->why);
-		return;
+	} else {
+		return true;
 	}
-	if (is_lfs_pointer(&blob->bytes)) {
-		ds_reading_fail(&copy->reading, DS_UNVERIFIABLE,
-				"a Git LFS pointer is in its place");
-		return;
-	}
-	struct ds_text bytes = {blob->bytes.len ? blob->bytes.bytes : "", blob->bytes.len};
-	desk->readers[i]->read(&copy->reading, bytes, blob->whole, desk->rule->copies[i].at,
-			       &desk->scratch);
-	/* Nothing that a parser says of one is of help. */
-	size_t conflict = copy->reading.code == DS_MALFORMED ? find_conflict(bytes) : 0;
-	if (conflict)
-		snprintf(copy->reading.why, sizeof copy->reading.why,
-			 "a merge left conflict markers, from line %zu on", conflict);
+	return false;
 }
 
-static void look_up(const struct ds_vocabulary *vocabulary, struct ds_seen_copy *copy)
+/* What stands beside the status, for constraints. */
+static void read_fields(struct ds_desk *desk, int i, struct ds_text bytes)
+{
+	const struct ds_copy_rule *rule = &desk->rule->copies[i];
+	const struct ds_reader *reader = desk->readers[i];
+	struct ds_seen_copy *copy = &desk->copies[i];
+
+	for (int k = 0; k < DS_FIELD_LIMIT && rule->fields[k]; k++) {
+		struct ds_reading reading;
+		ds_buf_cut(&desk->path, 0);
+		bool well = reader->beside ? reader->beside(&desk->path, rule->at, rule->fields[k])
+					   : ds_buf_puts(&desk->path, rule->fields[k]);
+		if (well)
+			reader->read(&reading, bytes, copy->blob.whole, desk->path.bytes,
+				     &desk->scratch);
+		if (!well || !ds_value_of(&copy->fields[k], &reading, &desk->scratch))
+			copy->fields[k] =
+				(struct ds_value){.code = DS_UNREADABLE, .why = "out of memory"};
+	}
+}
+
+static void read_file(struct ds_desk *desk, int i, const struct ds_item *item)
+{
+	struct ds_source *source = source_of(desk, i);
+	struct ds_seen_copy *copy = &desk->copies[i];
+	const struct ds_copy_rule *rule = &desk->rule->copies[i];
+	struct ds_extent extent = extent_of(desk, i);
+
+	if (!find_file(desk, i, item))
+		return;
+	source->ops->read(source, copy->path, &extent, &copy->blob);
+	if (!ds_is_content(&copy->reading, &copy->blob))
+		return;
+	struct ds_text bytes = ds_blob_text(&copy->blob);
+	desk->readers[i]->read(&copy->reading, bytes, copy->blob.whole, rule->at, &desk->scratch);
+	ds_blame_conflict(&copy->reading, bytes);
+	if (rule->fields)
+		read_fields(desk, i, bytes);
+}
+
+/* The status is a piece of the path; only whether anything is there has to be asked. */
+static void read_path(struct ds_desk *desk, int i, const struct ds_item *item)
+{
+	struct ds_source *source = source_of(desk, i);
+	struct ds_seen_copy *copy = &desk->copies[i];
+	const char *at = desk->rule->copies[i].at;
+
+	if (!find_file(desk, i, item))
+		return;
+	source->ops->read(source, copy->path, NULL, &copy->blob);
+	struct ds_text value = ds_item_capture(desk->rule, item->path, at);
+	if (copy->blob.kind == DS_MISSING || !value.at)
+		ds_reading_fail(&copy->reading, DS_MISSING_COPY, "%s", "");
+	else
+		desk->readers[i]->read(&copy->reading, value, true, at, &desk->scratch);
+}
+
+/* ---- A record of many --------------------------------------------------- */
+
+static void take_record(struct ds_seen_copy *copy, const struct ds_copy_rule *rule,
+			const struct ds_entry *entry)
+{
+	copy->document = entry->document;
+	copy->record = entry->record;
+	copy->path = entry->document->path;
+	ds_reading_of(&copy->reading, &entry->record->values[0]);
+	for (int k = 0; rule->fields && k < DS_FIELD_LIMIT && rule->fields[k]; k++)
+		copy->fields[k] = entry->record->values[k + 1];
+}
+
+static void miss_record(struct ds_seen_copy *copy, const struct ds_ledger *ledger)
+{
+	const struct ds_document *defect = ledger->defect;
+
+	if (ledger->document_count == 1)
+		copy->path = ledger->documents[0].path;
+	if (defect) {
+		copy->path = defect->path;
+		copy->reading = defect->records.defect;
+		copy->reading.placed = false;
+		copy->said = true;
+	} else {
+		ds_reading_fail(&copy->reading, DS_MISSING_COPY, "%s",
+				ledger->document_count ? "it has no entry for it" : "");
+	}
+}
+
+static void look_in_ledger(struct ds_desk *desk, int i, const struct ds_item *item)
+{
+	struct ds_seen_copy *copy = &desk->copies[i];
+	const struct ds_copy_rule *rule = &desk->rule->copies[i];
+	const struct ds_entry *first;
+
+	copy->path = rule->path;
+	if (!desk->ledgers || !desk->ledgers[i].rule) {
+		ds_reading_fail(&copy->reading, DS_UNREADABLE, "its file was not read");
+		return;
+	}
+	copy->claims = ds_ledger_find(&desk->ledgers[i], item->id, &first);
+	if (copy->claims)
+		take_record(copy, rule, first);
+	else
+		miss_record(copy, &desk->ledgers[i]);
+}
+
+/* ---- The whole ---------------------------------------------------------- */
+
+static void look_up(const struct ds_rule *rule, int i, struct ds_seen_copy *copy)
 {
 	copy->status = DS_NO_STATUS;
 	copy->set = 0;
-	if (copy->reading.code != DS_NO_CODE || !copy->reading.word)
-		return;
-	copy->status = ds_vocabulary_find(vocabulary, copy->reading.text);
-	if (copy->status != DS_NO_STATUS)
-		copy->set = (ds_status_set)1 << copy->status;
+	if (copy->reading.code == DS_NO_CODE && copy->reading.word)
+		copy->set = ds_copy_statuses(rule, i, copy->reading.text, &copy->status);
+}
+
+static void collect_copy(struct ds_desk *desk, int i, const struct ds_item *item)
+{
+	struct ds_seen_copy *copy = &desk->copies[i];
+
+	copy->document = NULL;
+	copy->record = NULL;
+	copy->claims = 0;
+	copy->said = false;
+	copy->left = !source_of(desk, i);
+	if (desk->rule->copies[i].fields)
+		for (int k = 0; k < DS_FIELD_LIMIT; k++)
+			copy->fields[k] = (struct ds_value){.code = DS_MISSING_COPY};
+	if (copy->left) {
+		copy->path = desk->rule->copies[i].path;
+		ds_reading_fail(&copy->reading, DS_MISSING_COPY, "%s", "");
+	} else if (desk->rule->copies[i].many) {
+		look_in_ledger(desk, i, item);
+	} else if (desk->readers[i]->in_path) {
+		read_path(desk, i, item);
+	} else {
+		read_file(desk, i, item);
+	}
+	look_up(desk->rule, i, copy);
 }
 
 void ds_collect(struct ds_desk *desk, const struct ds_item *item)
 {
 	ds_arena_reset(&desk->scratch);
-	for (int i = 0; i < desk->copy_count; i++) {
-		read_bytes(desk, i, item);
-		understand(desk, i);
-		look_up(desk->rule->vocabulary, &desk->copies[i]);
-	}
+	for (int i = 0; i < desk->copy_count; i++)
+		collect_copy(desk, i, item);
+	if (desk->rule->rollups)
+		ds_collect_parts(desk, item);
+}
+
+struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy)
+{
+	return ds_blob_text(copy->document ? &copy->document->blob : &copy->blob);
+}
+
+void ds_seen_position(const struct ds_seen_copy *copy, size_t at, size_t *line, size_t *column)
+{
+	if (copy->document)
+		ds_document_position(copy->document, at, line, column);
+	else
+		ds_text_position(ds_blob_text(&copy->blob), at, line, column);
 }

@@ -10,21 +10,46 @@
 /* How the item fares. */
 ds_item_state ds_judge(const struct ds_desk *desk);
 
-/* The status of the item as far as it is known: the authority's, else the first
- * that is known. */
+/* Whether copies of what is judged disagree: the state may be the same for another reason. */
+bool ds_has_mismatch(const struct ds_desk *desk);
+
+/* The status of the item as far as it is known: that in which all copies agree, else the
+ * believed copy's, else the first that is known. And every one that it may be, as a word may
+ * stand for several; empty: none is known. */
 int ds_judged_status(const struct ds_desk *desk);
+ds_status_set ds_judged_set(const struct ds_desk *desk);
 
 /* The copy that is believed for this item: the rule's authority, or whichever is furthest;
  * DS_NO_COPY where nobody is. Its status is known. */
 int ds_believed(const struct ds_desk *desk);
 
+/* The status that its copies should say: the believed one's, or what its parts ask for;
+ * DS_NO_STATUS where nobody knows. */
+int ds_target(const struct ds_desk *desk);
+
+/* The same where this copy is believed, whose status is known. */
+int ds_target_of(const struct ds_desk *desk, int copy);
+
+/* Whether to write the target would move a copy backwards, and the rule does not have that. */
+bool ds_would_regress(const struct ds_desk *desk);
+
+/* Whether what this copy lacks is nothing to the rule. */
+bool ds_is_forgiven(const struct ds_desk *desk, int copy);
+
 /* Whether both have a text, and not the same status. */
 bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b);
 
 /* Whether desync-fix can do something about a mismatch: a command is printed only where it
- * does what it says. And whether it would change this copy; the rule has an authority. */
+ * does what it says. And whether it would change this copy; there is a target. */
 bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item);
 bool ds_is_to_change(const struct ds_desk *desk, int copy);
+
+/* Whether that copy could be made to say it; and whether all could, where they do not. */
+bool ds_can_say(const struct ds_desk *desk, int copy, int status);
+bool ds_can_all_say(const struct ds_desk *desk, int status);
+
+/* What a finding of this code counts for in the rule. */
+ds_severity ds_severity_in(const struct ds_rule *rule, ds_code code);
 
 /* Whether no copy of the item exists. */
 bool ds_is_absent(const struct ds_desk *desk);

@@ -34,19 +34,22 @@ struct ds_ledger {
 	int copy;
 	struct ds_document *documents; /* in the order of their paths */
 	size_t document_count;
-	struct ds_entry *entries; /* in the order of ids, then of documents and places */
+	const struct ds_document *defect; /* the first that has one, or NULL */
+	struct ds_entry *entries;         /* in the order of ids, then of documents and places */
 	size_t entry_count;
 	struct ds_arena arena;
 };
 
-/* Reads every file of the copy, up to `limit` bytes each. A file that is not there, where
- * the path names only one, is a document with blob.kind DS_MISSING. Fails for want of
- * memory, or where a folder cannot be listed. Zero-initialise it; clear it in any case. */
+/* Reads every file of the copy, up to `limit` bytes each (0: DS_FILE_LIMIT). A file that is not
+ * there, where the path names only one, is a document with blob.kind DS_MISSING; a folder that
+ * cannot be listed is one with a defect. Fails for want of memory, or of the reader.
+ * Zero-initialise it; clear it in any case. */
 int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
 		   struct ds_source *source, size_t limit, ds_error *err);
 void ds_ledger_clear(struct ds_ledger *ledger);
 
-/* The entries of that id, side by side: how many, and the first; 0 where there is none. */
+/* The entries of that id (an item's, or its key), side by side: how many, and the first; 0
+ * where there is none. */
 size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id,
 		      const struct ds_entry **first);
 

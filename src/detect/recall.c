@@ -1,49 +1,125 @@
 /* What is known of an item before its copies are read, by the names of their contents. */
 #include "scan.h"
 
+#include <string.h>
+
+#include "demands.h"
+#include "readers.h"
 #include "rules.h"
 
 struct contents {
-	struct ds_content_id ids[DS_COPY_LIMIT];
+	struct ds_content_id ids[DS_COPY_LIMIT + DS_ROLLUP_LIMIT];
 	int count;
 };
 
+/* Where the item's paths are made. */
+struct paths {
+	const struct ds_scan *scan;
+	const struct ds_item *item;
+	struct ds_buf *path;
+};
+
+static enum ds_path_made make_path(const struct paths *p, const char *pattern)
+{
+	ds_buf_cut(p->path, 0);
+	return ds_item_path(p->path, p->scan->rule, pattern, p->item->path, p->item->id);
+}
+
+static bool name_copy(const struct paths *p, const char *pattern, struct contents *found)
+{
+	struct ds_source *source = p->scan->source;
+
+	return make_path(p, pattern) == DS_PATH_MADE &&
+	       source->ops->content_id(source, p->path->bytes, &found->ids[found->count++]);
+}
+
+/* A file of parts that is not there is a content too, and has the empty name. */
+static bool name_parts(const struct paths *p, const char *pattern, struct contents *found)
+{
+	struct ds_source *source = p->scan->source;
+	struct ds_content_id *id = &found->ids[found->count++];
+	struct ds_blob blob = {0};
+
+	if (make_path(p, pattern) != DS_PATH_MADE)
+		return false;
+	if (source->ops->content_id(source, p->path->bytes, id))
+		return true;
+	*id = (struct ds_content_id){0};
+	source->ops->read(source, p->path->bytes, NULL, &blob);
+	bool missing = blob.kind == DS_MISSING;
+	ds_blob_free(&blob);
+	return missing;
+}
+
 /* False where a copy is not there, or has no name. */
-static bool find_contents(const struct ds_scan *scan, const struct ds_item *item,
-			  struct ds_buf *path, struct contents *found)
+static bool find_contents(const struct paths *p, struct contents *found)
+{
+	const struct ds_rule *rule = p->scan->rule;
+
+	found->count = 0;
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++)
+		if (!name_copy(p, copy->path, found))
+			return false;
+	for (size_t i = 0; i < ds_rollup_count(rule); i++)
+		if (!name_parts(p, rule->rollups[i].path, found))
+			return false;
+	return true;
+}
+
+/* Only of rules whose verdict depends on nothing but files that are an item's own. */
+static bool has_memory(const struct ds_scan *scan)
 {
 	const struct ds_rule *rule = scan->rule;
 
-	for (found->count = 0; rule->copies[found->count].name; found->count++) {
-		ds_buf_cut(path, 0);
-		if (ds_copy_path(path, rule, found->count, item->path, item->id) != DS_PATH_MADE ||
-		    !scan->source->ops->content_id(scan->source, path->bytes,
-						   &found->ids[found->count]))
+	if (!scan->memory || !scan->source->ops->content_id)
+		return false;
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
+		const struct ds_reader *reader = ds_reader_find(copy->read);
+		if (copy->many || copy->from == DS_FROM_HEAD || !reader || reader->in_path)
 			return false;
 	}
-	return true;
-}
-
-static bool has_memory(const struct ds_scan *scan)
-{
-	return scan->memory && scan->source->ops->content_id;
-}
-
-static bool announce(const struct ds_scan *scan, const struct ds_item *item, struct ds_buf *path)
-{
-	for (int i = 0; scan->rule->copies[i].name; i++) {
-		ds_buf_cut(path, 0);
-		if (ds_copy_path(path, scan->rule, i, item->path, item->id) == DS_PATH_MEMORY)
+	for (size_t i = 0; i < ds_rollup_count(rule); i++)
+		if (!rule->rollups[i].path)
 			return false;
-		scan->source->ops->want(scan->source, path->bytes);
+	return ds_rollup_count(rule) <= DS_ROLLUP_LIMIT;
+}
+
+static bool want(const struct paths *p, struct ds_source *source, const char *pattern)
+{
+	enum ds_path_made made = make_path(p, pattern);
+
+	if (made == DS_PATH_MADE && source->ops->want)
+		source->ops->want(source, p->path->bytes);
+	return made != DS_PATH_MEMORY;
+}
+
+/* In the order in which ds_collect reads them. */
+static bool announce(const struct paths *p)
+{
+	const struct ds_scan *scan = p->scan;
+	bool well = true;
+
+	for (const struct ds_copy_rule *copy = scan->rule->copies; copy->name && well; copy++) {
+		struct ds_source *source = copy->from == DS_FROM_HEAD ? scan->head : scan->source;
+		if (source && !copy->many)
+			well = want(p, source, copy->path);
 	}
-	return true;
+	for (size_t i = 0; i < ds_rollup_count(scan->rule) && well; i++)
+		if (scan->rule->rollups[i].path)
+			well = want(p, scan->source, scan->rule->rollups[i].path);
+	return well;
+}
+
+static void end_announcing(struct ds_source *source)
+{
+	if (source && source->ops->want)
+		source->ops->want(source, NULL);
 }
 
 bool ds_recall_items(const struct ds_scan *scan, struct ds_items *items)
 {
 	const struct ds_memory *memory = scan->memory;
-	void (*want)(struct ds_source *, const char *) = scan->source->ops->want;
+	bool remembers = has_memory(scan);
 	struct ds_buf path = {0};
 	struct contents found;
 	bool well = true;
@@ -51,18 +127,19 @@ bool ds_recall_items(const struct ds_scan *scan, struct ds_items *items)
 
 	for (size_t i = 0; i < items->len && well; i++) {
 		struct ds_item *item = &items->at[i];
-		if (has_memory(scan) && find_contents(scan, item, &path, &found) &&
+		const struct paths paths = {scan, item, &path};
+		if (remembers && find_contents(&paths, &found) &&
 		    memory->recall(memory->context, found.ids, found.count, &status) &&
 		    ds_vocabulary_has(scan->rule->vocabulary, status)) {
 			item->recalled = item->seen = true;
 			item->state = DS_ITEM_AGREES;
 			item->status = (int8_t)status;
-		} else if (want) {
-			well = announce(scan, item, &path);
+		} else {
+			well = announce(&paths);
 		}
 	}
-	if (want)
-		want(scan->source, NULL);
+	end_announcing(scan->source);
+	end_announcing(scan->head);
 	ds_buf_free(&path);
 	return well;
 }
@@ -70,10 +147,10 @@ bool ds_recall_items(const struct ds_scan *scan, struct ds_items *items)
 void ds_remember_item(const struct ds_scan *scan, const struct ds_item *item)
 {
 	struct ds_buf path = {0};
+	const struct paths paths = {scan, item, &path};
 	struct contents found;
 
-	if (has_memory(scan) && item->state == DS_ITEM_AGREES &&
-	    find_contents(scan, item, &path, &found))
+	if (item->state == DS_ITEM_AGREES && has_memory(scan) && find_contents(&paths, &found))
 		scan->memory->remember(scan->memory->context, found.ids, found.count, item->status);
 	ds_buf_free(&path);
 }

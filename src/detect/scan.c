@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "compare.h"
+#include "demands.h"
+#include "rules.h"
 
 enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
@@ -17,8 +19,10 @@ enum {
 
 struct work {
 	const struct ds_scan *scan;
+	const struct ds_scanned *scanned;
 	struct ds_items *items;
-	atomic_size_t next; /* the first item that no worker has taken */
+	enum { AT_ONCE, FIRST, AGAIN } turn; /* when what looks wrong is read once more */
+	atomic_size_t next;                  /* the first item that no worker has taken */
 };
 
 struct worker {
@@ -50,18 +54,42 @@ static bool is_suspicious(ds_item_state state)
 	return state == DS_ITEM_DESYNCED || state == DS_ITEM_UNCHECKED;
 }
 
-static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
+/* False: what it says is not taken for what it is yet. */
+static bool confirm(struct ds_desk *desk, struct ds_item *item, const struct work *work)
 {
 	const struct ds_source_ops *ops = desk->source->ops;
+
+	item->again = false;
+	if (work->turn == AGAIN || !ops->confirm || !is_suspicious(ds_judge(desk)))
+		return true;
+	if (work->turn == FIRST) {
+		item->again = item->seen = true;
+		return false;
+	}
+	struct again again = {desk, item};
+	ops->confirm(desk->source, collect_again, &again);
+	return true;
+}
+
+/* No command can mean one record, where several claim the item. */
+static bool is_claimed_twice(const struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		if (desk->copies[i].claims > 1)
+			return true;
+	return false;
+}
+
+static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
+{
 	const struct ds_scan *scan = worker->work->scan;
 	unsigned settled = 0;
 
 	ds_collect(desk, item);
-	if (is_suspicious(ds_judge(desk)) && ops->confirm) {
-		struct again again = {desk, item};
-		ops->confirm(desk->source, collect_again, &again);
-	}
+	if (!confirm(desk, item, worker->work))
+		return true;
 	item->seen = !ds_is_absent(desk);
+	item->twin |= is_claimed_twice(desk);
 	if (!item->seen)
 		return true;
 	ds_item_state state = ds_judge(desk);
@@ -87,6 +115,11 @@ static bool take(struct work *work, size_t *from, size_t *to)
 	return *from < work->items->len;
 }
 
+static bool is_due(const struct work *work, const struct ds_item *item)
+{
+	return work->turn == AGAIN ? item->again : !item->recalled;
+}
+
 static void run(struct worker *worker, bool reports_progress)
 {
 	struct work *work = worker->work;
@@ -103,11 +136,15 @@ static void run(struct worker *worker, bool reports_progress)
 		return;
 	}
 	desk.where = scan->where;
+	desk.head = scan->head;
+	desk.limit = scan->limit;
+	desk.ledgers = work->scanned->ledgers;
+	desk.kin = work->scanned->kin;
 	while (!worker->status && take(work, &from, &to)) {
 		if (reports_progress)
 			scan->progress(scan->progress_context, from, work->items->len);
 		for (size_t i = from; i < to && !worker->status; i++)
-			if (!work->items->at[i].recalled &&
+			if (is_due(work, &work->items->at[i]) &&
 			    !look_at(&desk, &work->items->at[i], worker))
 				worker->status = ds_fail_memory(&worker->err);
 	}
@@ -120,10 +157,15 @@ static void *run_thread(void *worker)
 	return NULL;
 }
 
+static bool is_for_one_thread(const struct ds_scan *scan)
+{
+	return scan->source->ops->want || (scan->head && scan->head->ops->want);
+}
+
 static unsigned count_jobs(const struct ds_scan *scan, size_t items)
 {
 	unsigned jobs = scan->jobs;
-	if (scan->source->ops->want)
+	if (is_for_one_thread(scan))
 		return 1;
 	if (!jobs) {
 		long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -150,9 +192,9 @@ static int gather(struct worker *workers, unsigned count, struct ds_scanned *out
 }
 
 /* Threads that cannot be had are done without: this thread works as well. */
-static int run_all(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+static int run_all(const struct ds_scan *scan, struct ds_scanned *out, int turn, ds_error *err)
 {
-	struct work work = {.scan = scan, .items = &out->items};
+	struct work work = {.scan = scan, .scanned = out, .items = &out->items, .turn = turn};
 	unsigned jobs = count_jobs(scan, out->items.len);
 	struct worker *workers = calloc(jobs, sizeof *workers);
 	unsigned started = 1;
@@ -226,17 +268,76 @@ static bool find_duplicates(const struct ds_scan *scan, struct ds_scanned *out)
 	return true;
 }
 
+/* ---- Files that many items share ---------------------------------------- */
+
+static bool has_defect(const struct ds_scanned *scanned)
+{
+	for (int i = 0; i < DS_COPY_LIMIT; i++)
+		if (scanned->ledgers[i].defect)
+			return true;
+	return false;
+}
+
+struct recheck {
+	const struct ds_scan *scan;
+	struct ds_scanned *out;
+	int status;
+	ds_error *err;
+};
+
+static void look_again(void *context)
+{
+	struct recheck *r = context;
+
+	r->status = ds_read_ledgers(r->scan, r->out, r->err);
+	if (!r->status)
+		r->status = run_all(r->scan, r->out, AGAIN, r->err);
+}
+
+static bool looks_wrong(const struct ds_scanned *scanned)
+{
+	for (size_t i = 0; i < scanned->items.len; i++)
+		if (scanned->items.at[i].again)
+			return true;
+	return has_defect(scanned);
+}
+
+/* A file that many share is not read again for each of them, but once for all. */
+static int compare_shared(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	struct recheck r = {scan, out, 0, err};
+	int status = run_all(scan, out, FIRST, err);
+
+	if (status || !scan->source->ops->confirm || !looks_wrong(out))
+		return status;
+	scan->source->ops->confirm(scan->source, look_again, &r);
+	return r.status;
+}
+
 /* ---- The whole ---------------------------------------------------------- */
+
+static int find_all_kin(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	for (size_t i = 0; i < ds_rollup_count(scan->rule) && i < DS_ROLLUP_LIMIT; i++)
+		if (!ds_find_kin(&out->kin[i], scan, &scan->rule->rollups[i]))
+			return ds_fail_memory(err);
+	return 0;
+}
 
 int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	if ((scan->memory || scan->source->ops->want) && !ds_recall_items(scan, &out->items))
+	int status = find_all_kin(scan, out, err);
+
+	if (status)
+		return status;
+	if ((scan->memory || is_for_one_thread(scan)) && !ds_recall_items(scan, &out->items))
 		return ds_fail_memory(err);
-	int status = run_all(scan, out, err);
+	status = ds_rule_has_many(scan->rule) ? compare_shared(scan, out, err)
+					      : run_all(scan, out, AT_ONCE, err);
 	if (status)
 		return status;
 	drop_unseen(&out->items);
-	if (!find_duplicates(scan, out))
+	if (!find_duplicates(scan, out) || !ds_describe_documents(scan, out))
 		return ds_fail_memory(err);
 	ds_findings_sort(&out->findings);
 	return 0;
@@ -244,12 +345,19 @@ int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_erro
 
 int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	int status = ds_select(scan, out, err);
+	int status = ds_read_ledgers(scan, out, err);
+
+	if (!status)
+		status = ds_select(scan, out, err);
 	return status ? status : ds_compare_items(scan, out, err);
 }
 
 void ds_scanned_free(struct ds_scanned *scanned)
 {
+	for (int i = 0; i < DS_COPY_LIMIT; i++)
+		ds_ledger_clear(&scanned->ledgers[i]);
+	for (int i = 0; i < DS_ROLLUP_LIMIT; i++)
+		free(scanned->kin[i].at);
 	ds_items_free(&scanned->items);
 	ds_items_free(&scanned->skipped);
 	ds_findings_free(&scanned->findings);

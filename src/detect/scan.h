@@ -34,6 +34,7 @@ struct ds_scan {
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
 	bool all;
+	bool qualify;  /* there are rules that are not looked at: commands name this one */
 	unsigned jobs; /* 0: as many as are worth it */
 	void (*progress)(void *context, size_t done, size_t total);
 	void *progress_context;
@@ -60,6 +61,9 @@ struct ds_scanned {
 	size_t trouble_count;
 
 	struct ds_ledger ledgers[DS_COPY_LIMIT]; /* of the copies that hold many */
+	struct ds_kinship kin[DS_ROLLUP_LIMIT];  /* of the rollups that are about other items */
+
+	const char *advice; /* the rule's, where it is in place; or NULL */
 };
 
 int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
@@ -67,7 +71,25 @@ void ds_scanned_free(struct ds_scanned *scanned);
 
 /* The steps of it. */
 
-/* select.c: which items, from the whole rule or from ids. */
+/* shared.c: reads the files of the copies that hold many. Their memory is part of what was scanned.
+ */
+int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+
+/* Adds the items that copies list, where they are not known by their ids already (among `into`,
+ * or those that were skipped). Strings are the scan's. */
+int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
+		  ds_error *err);
+
+/* Adds what keeps such a file, or a record that names no item, from being judged: once, and of
+ * no item. And the word of advice. False when memory ran out. */
+bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out);
+
+/* select.c: which items, from whole rules or from ids, which are the same in all scans. Each
+ * id is looked for in every rule, and means what it fits best in any: all of an id before the
+ * number, that before the beginning; RULE:ID in that rule alone. What fits nothing, or
+ * items of several rules, is trouble of the first. */
+int ds_select_from(const struct ds_scan *scans, struct ds_scanned *outs, size_t count,
+		   ds_error *err);
 int ds_select(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 
 /* recall.c: marks the items whose contents were judged before, and announces the others to

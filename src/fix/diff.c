@@ -4,6 +4,7 @@
  */
 #include "diff.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { CONTEXT = 3 };
@@ -16,12 +17,21 @@ struct region {
 	size_t new_to;
 };
 
+/* How many lines end before an offset that only grows: they are counted once. */
+struct counter {
+	struct ds_text text;
+	size_t at;
+	size_t lines;
+};
+
 struct diff {
 	struct ds_buf *out;
 	struct ds_text before;
 	struct ds_text after;
-	struct region at[DS_DIFF_EDITS];
+	struct region *at; /* in their order; no two touch */
 	size_t count;
+	struct counter old;
+	struct counter new;
 };
 
 /* ---- Regions ------------------------------------------------------------ */
@@ -62,13 +72,27 @@ static struct region merge(const struct diff *d, size_t first, size_t last,
 	return region;
 }
 
+/* The first region that does not end before the offset. */
+static size_t find_region(const struct diff *d, size_t offset)
+{
+	size_t low = 0;
+	size_t high = d->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (d->at[middle].new_to < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static void add_edit(struct diff *d, const struct ds_diff_edit *edit)
 {
-	size_t first = 0;
+	size_t first = find_region(d, edit->at);
 	size_t last;
 
-	while (first < d->count && d->at[first].new_to < edit->at)
-		first++;
 	for (last = first; last < d->count; last++)
 		if (d->at[last].new_from > edit->at + edit->old_len)
 			break;
@@ -113,11 +137,15 @@ static size_t count_lines(struct ds_text text, size_t from, size_t to)
 }
 
 /* Before and behind a region both contents are the same: it grows equally in both. */
-static void widen(const struct diff *d, struct region *r)
+static void widen_back(const struct diff *d, struct region *r)
 {
 	size_t back = r->old_from - line_start(d->before, r->old_from);
 	r->old_from -= back;
 	r->new_from -= back;
+}
+
+static void widen_on(const struct diff *d, struct region *r)
+{
 	if (!begins_line(d->before, r->old_to) || !begins_line(d->after, r->new_to)) {
 		size_t on = line_end(d->before, r->old_to) - r->old_to;
 		r->old_to += on;
@@ -125,19 +153,30 @@ static void widen(const struct diff *d, struct region *r)
 	}
 }
 
+/* Takes a region over into the one before it, whose last line it begins on: a line of
+ * many edits is not gone through for each of them. */
+static void join(const struct diff *d, struct region *into, struct region *r)
+{
+	if (r->old_to < into->old_to)
+		r->new_to += into->old_to - r->old_to;
+	else
+		widen_on(d, r);
+	into->old_to = most(into->old_to, r->old_to);
+	into->new_to = r->new_to;
+}
+
 static void widen_all(struct diff *d)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < d->count; i++) {
 		struct region r = d->at[i];
-		widen(d, &r);
 		if (kept && r.old_from < d->at[kept - 1].old_to) {
-			/* On one line: the latter knows where it ends in both. */
-			d->at[kept - 1].old_to = r.old_to;
-			d->at[kept - 1].new_to = r.new_to;
-		} else {
-			d->at[kept++] = r;
+			join(d, &d->at[kept - 1], &r);
+			continue;
 		}
+		widen_back(d, &r);
+		widen_on(d, &r);
+		d->at[kept++] = r;
 	}
 	d->count = kept;
 }
@@ -172,26 +211,28 @@ static size_t context_to(struct ds_text text, size_t at)
 }
 
 /* "12,7"; no lines stand behind the line that is named. */
-static void put_range(struct ds_buf *out, struct ds_text text, size_t from, size_t to)
+static void put_range(struct ds_buf *out, struct counter *counter, size_t from, size_t to)
 {
-	size_t before = count_lines(text, 0, from);
-	size_t lines = count_lines(text, from, to);
+	counter->lines += count_lines(counter->text, counter->at, from);
+	counter->at = from;
+	size_t before = counter->lines;
+	size_t lines = count_lines(counter->text, from, to);
 	ds_buf_printf(out, "%zu", lines ? before + 1 : before);
 	if (lines != 1)
 		ds_buf_printf(out, ",%zu", lines);
 }
 
 /* The regions from `first` up to `last` are one hunk. */
-static void put_hunk(const struct diff *d, size_t first, size_t last)
+static void put_hunk(struct diff *d, size_t first, size_t last)
 {
 	const struct region *end = &d->at[last - 1];
 	size_t from = context_from(d->before, d->at[first].old_from);
 	size_t to = context_to(d->before, end->old_to);
 
 	ds_buf_puts(d->out, "@@ -");
-	put_range(d->out, d->before, from, to);
+	put_range(d->out, &d->old, from, to);
 	ds_buf_puts(d->out, " +");
-	put_range(d->out, d->after, d->at[first].new_from - (d->at[first].old_from - from),
+	put_range(d->out, &d->new, d->at[first].new_from - (d->at[first].old_from - from),
 		  end->new_to + (to - end->old_to));
 	ds_buf_puts(d->out, " @@\n");
 	for (size_t i = first; i < last; i++) {
@@ -257,26 +298,38 @@ static void put_header(struct ds_buf *out, const char *path)
 	put_file_line(out, "+++ ", "b/", path);
 }
 
+static void put_hunks(struct diff *d)
+{
+	size_t last;
+
+	for (size_t first = 0; first < d->count; first = last) {
+		for (last = first + 1; last < d->count; last++)
+			if (count_lines(d->before, d->at[last - 1].old_to, d->at[last].old_from) >
+			    2 * CONTEXT)
+				break;
+		put_hunk(d, first, last);
+	}
+}
+
 bool ds_diff(struct ds_buf *out, const char *path, struct ds_text before, struct ds_text after,
 	     const struct ds_diff_edit *edits, size_t count)
 {
-	struct diff d = {.out = out, .before = before, .after = after};
-	size_t last;
+	struct diff d = {.out = out,
+			 .before = before,
+			 .after = after,
+			 .at = malloc((count + 1) * sizeof *d.at),
+			 .old = {before, 0, 0},
+			 .new = {after, 0, 0}};
 
-	if (count > DS_DIFF_EDITS)
+	if (!d.at)
 		return false;
-	if (ds_text_equal(before, after))
-		return true;
-	for (size_t i = 0; i < count; i++)
-		add_edit(&d, &edits[i]);
-	widen_all(&d);
-	put_header(out, path);
-	for (size_t first = 0; first < d.count; first = last) {
-		for (last = first + 1; last < d.count; last++)
-			if (count_lines(before, d.at[last - 1].old_to, d.at[last].old_from) >
-			    2 * CONTEXT)
-				break;
-		put_hunk(&d, first, last);
+	if (!ds_text_equal(before, after)) {
+		for (size_t i = 0; i < count; i++)
+			add_edit(&d, &edits[i]);
+		widen_all(&d);
+		put_header(out, path);
+		put_hunks(&d);
 	}
+	free(d.at);
 	return !out->failed;
 }

@@ -6,8 +6,6 @@
 
 #include "text.h"
 
-enum { DS_DIFF_EDITS = 32 };
-
 /* One edit: old_len bytes at `at` gave way to new_len others. Offsets are those of
  * the content as the edits before it left it. */
 struct ds_diff_edit {
@@ -17,8 +15,8 @@ struct ds_diff_edit {
 };
 
 /* Appends what `git apply` makes `after` of `before` with, or nothing where they are
- * the same; the path is that of both. False when memory ran out or there are more
- * edits than DS_DIFF_EDITS. */
+ * the same; the path is that of both. Cheapest where the edits come in the order of
+ * their places. False when memory ran out. */
 bool ds_diff(struct ds_buf *out, const char *path, struct ds_text before, struct ds_text after,
 	     const struct ds_diff_edit *edits, size_t count);
 

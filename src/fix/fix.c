@@ -39,8 +39,7 @@ unsigned ds_fix_item(void *context, struct ds_desk *desk, const struct ds_item *
 	struct ds_plan *plan = fixing->plan;
 	struct ds_repair repair;
 
-	bool well = ds_repair_for(&repair, desk, item, ds_plan_believed(plan, desk->rule),
-				  plan->add_missing);
+	bool well = ds_repair_for(&repair, desk, item, plan->prefer, plan->add_missing);
 	if (well && !(repair.change | repair.add))
 		return 0;
 	pthread_mutex_lock(&fixing->lock);

@@ -113,11 +113,6 @@ bool ds_plan_say(struct ds_plan *plan, const char *format, ...)
 	return ds_lines_add(&plan->notes, line);
 }
 
-int ds_plan_believed(const struct ds_plan *plan, const struct ds_rule *rule)
-{
-	return plan->prefer ? ds_copy_named(rule, plan->prefer) : rule->authority;
-}
-
 void ds_step_fail(struct ds_plan *plan, struct ds_planned *planned, ds_step_state state,
 		  const char *format, ...)
 {

@@ -29,7 +29,11 @@ struct ds_planned {
 	int to;           /* a status, or DS_NO_STATUS in an undo */
 	unsigned change;  /* copies, a bit each, as in struct ds_repair */
 	unsigned add;
-	unsigned char *shown;         /* the SHA-256 of each copy that a diff showed, or NULL */
+	size_t made;         /* edits that the work that was made last has of it */
+	unsigned char found; /* how it was read back: an enum ds_read_back */
+	bool told;           /* what its state makes a program exit with is counted in */
+	/* The SHA-256 of the content that a diff showed of each copy, or NULL. */
+	const unsigned char *shown[DS_COPY_LIMIT];
 	struct ds_reversal *reversal; /* of an undo: what is put back */
 };
 
@@ -40,9 +44,19 @@ struct ds_lines {
 	size_t room;
 };
 
+/* A file of many items that a diff showed: what we write there ourselves does not make it
+ * another one. */
+struct ds_shown_file {
+	struct ds_shown_file *next;
+	const char *path;
+	unsigned char digest[DS_SHA256_SIZE];
+};
+
 struct ds_plan {
 	enum ds_task task;
 	struct ds_source *source;
+	struct ds_source *head; /* git's HEAD, or NULL */
+	size_t limit;           /* of a file; 0: DS_FILE_LIMIT */
 	const struct ds_place *place;
 	const char *prefix; /* from place->top to the source's root: "" or "sub/" */
 	const char *txid;
@@ -59,6 +73,7 @@ struct ds_plan {
 	size_t room;
 	struct ds_lines notes;
 	struct ds_lines changed;
+	struct ds_shown_file *shown;
 	struct ds_arena strings;
 
 	ds_result *rest; /* kept here for whoever made it */
@@ -81,9 +96,6 @@ bool ds_lines_add(struct ds_lines *lines, const char *line);
 /* Adds a note of this plan's own. */
 bool ds_plan_say(struct ds_plan *plan, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/* The copy that is believed in this rule, or DS_NO_COPY. */
-int ds_plan_believed(const struct ds_plan *plan, const struct ds_rule *rule);
 
 /* Why a step cannot be done, kept with it. */
 void ds_step_fail(struct ds_plan *plan, struct ds_planned *planned, ds_step_state state,

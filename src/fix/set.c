@@ -77,20 +77,39 @@ static bool find_word(struct asked *a, int *to)
 	return refuse(a, DS_TROUBLE);
 }
 
+/* HEAD is what it is, and what may be missing may stay so. */
+static bool is_beside(const struct asked *a, int copy)
+{
+	return a->desk->rule->copies[copy].from == DS_FROM_HEAD || ds_is_forgiven(a->desk, copy);
+}
+
+static void say_why_not(struct asked *a, int i)
+{
+	const struct ds_seen_copy *copy = &a->desk->copies[i];
+	const char *fixed = ds_why_fixed(a->desk, i);
+
+	if (copy->claims > 1)
+		ds_buf_printf(&a->why, ", and has it %zu times", copy->claims);
+	else if (copy->reading.code == DS_NO_CODE && fixed)
+		ds_buf_printf(&a->why, ", and %s", fixed);
+	else if (copy->reading.code == DS_NO_CODE)
+		ds_buf_puts(&a->why, " in a way that only a person should change");
+}
+
 /* All or none: a copy that cannot be judged, or not be changed, stops it. */
 static bool copies_are_sound(struct asked *a, int to)
 {
 	for (int i = 0; i < a->desk->copy_count; i++) {
 		const struct ds_seen_copy *copy = &a->desk->copies[i];
 		ds_code code = copy->reading.code;
-		if (code == DS_MISSING_COPY || code == DS_MISSING_STATUS)
+		if (is_beside(a, i) || code == DS_MISSING_COPY || code == DS_MISSING_STATUS)
 			continue;
-		if (code == DS_NO_CODE && (copy->reading.editable || copy->status == to))
+		if (code == DS_NO_CODE && copy->claims < 2 &&
+		    (copy->reading.editable || ds_copy_says(copy, to)))
 			continue;
 		say_copy(a, i);
-		ds_buf_printf(&a->why, "%s; nothing is changed",
-			      code == DS_NO_CODE ? " in a way that only a person should change"
-						 : "");
+		say_why_not(a, i);
+		ds_buf_puts(&a->why, "; nothing is changed");
 		return refuse(a, DS_TROUBLE);
 	}
 	return true;
@@ -103,8 +122,8 @@ static bool gaps_are_settled(struct asked *a, const struct ds_repair *repair)
 	for (int i = 0; i < a->desk->copy_count; i++) {
 		ds_code code = a->desk->copies[i].reading.code;
 		bool missing = code == DS_MISSING_COPY;
-		if ((!missing && code != DS_MISSING_STATUS) || (repair->add & 1u << i) ||
-		    (missing && a->options->add_missing))
+		if (is_beside(a, i) || (!missing && code != DS_MISSING_STATUS) ||
+		    (repair->add & 1u << i) || (missing && a->options->add_missing))
 			continue;
 		say_copy(a, i);
 		if (a->options->add_missing) {
@@ -130,7 +149,7 @@ static bool says(const struct asked *a, int copy, const char *expected)
 	if (seen->reading.code != DS_NO_CODE)
 		return false;
 	return status == DS_NO_STATUS ? ds_text_is(seen->reading.text, expected)
-				      : seen->status == status;
+				      : ds_copy_says(seen, status);
 }
 
 static bool is_as_expected(struct asked *a)
@@ -138,7 +157,7 @@ static bool is_as_expected(struct asked *a)
 	const char *expected = a->options->expect;
 
 	for (int i = 0; expected && i < a->desk->copy_count; i++) {
-		if (says(a, i, expected))
+		if (is_beside(a, i) || says(a, i, expected))
 			continue;
 		ds_buf_puts(&a->why, "expected ");
 		say_text(&a->why, ds_text_of(expected));
@@ -191,8 +210,7 @@ static bool is_allowed(struct asked *a, int to)
 {
 	int authority = a->desk->rule->authority;
 	int from = ds_judged_status(a->desk);
-	const struct ds_seen_copy *copy =
-		authority == DS_NO_COPY ? NULL : &a->desk->copies[authority];
+	const struct ds_seen_copy *copy = authority < 0 ? NULL : &a->desk->copies[authority];
 
 	if (a->options->force)
 		return true;
@@ -219,7 +237,7 @@ static bool add_step(struct asked *a, const struct ds_repair *repair)
 static bool say_gaps(struct asked *a)
 {
 	for (int i = 0; i < a->desk->copy_count; i++)
-		if (a->desk->copies[i].reading.code == DS_MISSING_COPY &&
+		if (a->desk->copies[i].reading.code == DS_MISSING_COPY && !is_beside(a, i) &&
 		    !ds_plan_say(a->setting->plan, "%s: %s is not there and got no status",
 				 a->item->id, name_of(a, i)))
 			return false;

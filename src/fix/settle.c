@@ -17,39 +17,75 @@ static struct ds_text word_of(const struct ds_desk *desk, int status)
 	return ds_text_of(desk->rule->vocabulary->statuses[status].word);
 }
 
+bool ds_copy_says(const struct ds_seen_copy *copy, int status)
+{
+	return status != DS_NO_STATUS && (copy->set >> status & 1);
+}
+
+const char *ds_why_fixed(const struct ds_desk *desk, int i)
+{
+	if (desk->rule->copies[i].from == DS_FROM_HEAD)
+		return "it is what was committed, which nothing here changes";
+	if (desk->readers[i]->in_path || !desk->readers[i]->edit)
+		return "its status is where the file lies: move it by hand";
+	return NULL;
+}
+
 /* ---- What gives way ----------------------------------------------------- */
 
-/* False: not every copy that disagrees can be made to agree. */
-static bool settle_mismatch(struct ds_repair *out, const struct ds_desk *desk, int believed)
+static unsigned to_change(const struct ds_desk *desk, int to)
 {
-	if (believed == DS_NO_COPY || desk->copies[believed].status == DS_NO_STATUS)
+	unsigned which = 0;
+
+	for (int i = 0; i < desk->copy_count; i++)
+		if (has_text(&desk->copies[i]) && !ds_copy_says(&desk->copies[i], to) &&
+		    desk->rule->copies[i].from == DS_FROM_SOURCE)
+			which |= 1u << i;
+	return which;
+}
+
+/* The status that is believed; a copy that the rule does not have is believed in nothing. */
+static int wanted_status(const struct ds_desk *desk, const char *prefer)
+{
+	int copy = prefer ? ds_copy_named(desk->rule, prefer) : DS_NO_COPY;
+
+	if (!prefer)
+		return ds_target(desk);
+	return copy == DS_NO_COPY || desk->copies[copy].status == DS_NO_STATUS
+		       ? DS_NO_STATUS
+		       : ds_target_of(desk, copy);
+}
+
+/* False: not every copy that disagrees can be made to agree, or may be. */
+static bool settle_mismatch(struct ds_repair *out, const struct ds_desk *desk, const char *prefer,
+			    int to)
+{
+	if (to == DS_NO_STATUS || !ds_can_all_say(desk, to) || (!prefer && ds_would_regress(desk)))
 		return false;
-	for (int i = 0; i < desk->copy_count; i++) {
-		if (!ds_disagree(&desk->copies[i], &desk->copies[believed]))
-			continue;
-		if (!desk->copies[i].reading.editable)
-			return false;
-		out->change |= 1u << i;
-	}
-	out->to = desk->copies[believed].status;
+	out->change = to_change(desk, to);
+	out->to = to;
 	return true;
 }
 
-/* Whether the file can be given the field; tried out, for no table knows. */
+/* Whether the file can be given the field; tried out, for no table knows. A file of many
+ * is not tried for each of its items: what it refuses comes out when it is made. */
 static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 {
-	const struct ds_buf *bytes = &desk->copies[i].blob.bytes;
+	const struct ds_seen_copy *copy = &desk->copies[i];
 	struct ds_splice splice = {.reader = desk->readers[i],
 				   .at = desk->rule->copies[i].at,
-				   .word = word_of(desk, to),
+				   .word = ds_text_of(ds_copy_word(desk->rule, i, to)),
 				   .insert = true};
-	struct ds_text before = {bytes->len ? bytes->bytes : "", bytes->len};
 	struct ds_buf after = {0};
 	struct ds_edit edit;
 	char why[DS_WHY_ROOM];
 
+	if (desk->rule->copies[i].many)
+		return copy->reading.placed            ? copy->reading.editable
+		       : splice.reader->insert != NULL ? DS_SPLICE_DONE
+						       : DS_SPLICE_REFUSED;
 	enum ds_splice_outcome outcome =
-		ds_splice(&after, &edit, &splice, before, &desk->scratch, why);
+		ds_splice(&after, &edit, &splice, ds_seen_bytes(copy), &desk->scratch, why);
 	ds_buf_free(&after);
 	return outcome;
 }
@@ -58,7 +94,8 @@ static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 static bool settle_gaps(struct ds_repair *out, struct ds_desk *desk, int to)
 {
 	for (int i = 0; to != DS_NO_STATUS && i < desk->copy_count; i++) {
-		if (desk->copies[i].reading.code != DS_MISSING_STATUS)
+		if (desk->copies[i].reading.code != DS_MISSING_STATUS || ds_why_fixed(desk, i) ||
+		    ds_is_forgiven(desk, i) || desk->copies[i].claims > 1)
 			continue;
 		enum ds_splice_outcome outcome = try_insert(desk, i, to);
 		if (outcome == DS_SPLICE_MEMORY)
@@ -71,23 +108,20 @@ static bool settle_gaps(struct ds_repair *out, struct ds_desk *desk, int to)
 	return true;
 }
 
-static int known_status(const struct ds_desk *desk, int believed)
-{
-	int status = believed == DS_NO_COPY ? DS_NO_STATUS : desk->copies[believed].status;
-	return status == DS_NO_STATUS ? ds_judged_status(desk) : status;
-}
-
 bool ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_item *item,
-		   int believed, bool add_missing)
+		   const char *prefer, bool add_missing)
 {
 	struct ds_repair repair = {.to = DS_NO_STATUS};
+	int to = wanted_status(desk, prefer);
 
 	*out = repair;
 	if (item->twin)
 		return true;
-	if (ds_judge(desk) == DS_ITEM_DESYNCED && !settle_mismatch(&repair, desk, believed))
+	bool differs = ds_judge(desk) == DS_ITEM_DESYNCED || (prefer && to != DS_NO_STATUS);
+	if (differs && !settle_mismatch(&repair, desk, prefer, to))
 		return true;
-	if (add_missing && !settle_gaps(&repair, desk, known_status(desk, believed)))
+	if (add_missing &&
+	    !settle_gaps(&repair, desk, to == DS_NO_STATUS ? ds_judged_status(desk) : to))
 		return false;
 	*out = repair;
 	return true;
@@ -95,10 +129,7 @@ bool ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_
 
 bool ds_repair_to(struct ds_repair *out, struct ds_desk *desk, int to, bool add_missing)
 {
-	*out = (struct ds_repair){.to = to};
-	for (int i = 0; i < desk->copy_count; i++)
-		if (has_text(&desk->copies[i]) && desk->copies[i].status != to)
-			out->change |= 1u << i;
+	*out = (struct ds_repair){.to = to, .change = to_change(desk, to)};
 	return !add_missing || settle_gaps(out, desk, to);
 }
 

@@ -18,12 +18,20 @@ struct ds_repair {
 	unsigned add;    /* these have no status yet */
 };
 
-/* What the believed copy says goes into every copy that disagrees with it. A word
- * that is not in the vocabulary, a copy that cannot be edited and an item that has a
- * twin are left for a person. With add_missing a copy without a status gets the one
- * that is known. False: out of memory. */
+/* Whether this may be what the copy's word stands for. */
+bool ds_copy_says(const struct ds_seen_copy *copy, int status);
+
+/* Why no program can change what this copy says, or NULL. */
+const char *ds_why_fixed(const struct ds_desk *desk, int copy);
+
+/* What the believed copy says goes into every copy that disagrees with it; the copy named
+ * `prefer` is believed, or else (NULL) whom the rule believes. A word that is not in the
+ * vocabulary, a copy that cannot be edited, an item that has a twin, and where the rule
+ * does not go back (but for what is preferred) a step backwards are left for a person.
+ * With add_missing a copy without a status gets the one that is known. False: out of
+ * memory. */
 bool ds_repair_for(struct ds_repair *out, struct ds_desk *desk, const struct ds_item *item,
-		   int believed, bool add_missing);
+		   const char *prefer, bool add_missing);
 
 /* Every copy is to say `to`; nothing is asked about the step or the item. False: out of
  * memory. */

@@ -15,7 +15,10 @@
 int ds_undo_plan(struct ds_plan *plan, struct ds_txn *txn, const struct ds_rule *const *rules,
 		 const char *txid, ds_error *err);
 
-/* The new contents of one step of it, as ds_work_make. The item lies on the bench. */
-int ds_undo_make(struct ds_work *work, struct ds_bench *bench, ds_error *err);
+/* Asks for what one step of it needs of its files, as ds_work_add. The item lies on the
+ * bench. Then the new content of one file, for all of its asks. */
+int ds_undo_ask(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		ds_error *err);
+int ds_undo_make(struct ds_bench *bench, struct ds_work_file *file, ds_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "reversal.h"
 #include "rules.h"
 #include "scan.h"
@@ -123,8 +124,9 @@ struct gathering {
 	const struct ds_rule *rule; /* the items are this rule's */
 	const struct ds_items *items;
 	struct ds_arena scratch;
-	size_t edits; /* of the change, also where their lines cannot be understood */
-	size_t kept;  /* of all rules */
+	size_t edits;  /* of the change, also where their lines cannot be understood */
+	size_t kept;   /* of all rules */
+	size_t *steps; /* for each item the number of its step, from 1 */
 	bool failed;
 };
 
@@ -133,6 +135,8 @@ static bool copy_is_at(const struct gathering *g, const struct ds_item *item, in
 {
 	struct ds_buf is = {0};
 
+	if (g->rule->copies[copy].many)
+		return true; /* in which of its files it is, undo.c asks */
 	ds_buf_puts(&is, g->plan->prefix);
 	bool same = ds_copy_path(&is, g->rule, copy, item->path, item->id) == DS_PATH_MADE &&
 		    strcmp(is.bytes, path) == 0;
@@ -178,10 +182,10 @@ static const char *field_of(const struct ds_copy_rule *copy, const char *field)
 static struct ds_planned *planned_for(struct gathering *g, const struct ds_item *item)
 {
 	struct ds_plan *plan = g->plan;
-	struct ds_planned *last = plan->count ? &plan->steps[plan->count - 1] : NULL;
+	size_t *number = &g->steps[item - g->items->at];
 
-	if (last && last->rule == g->rule && strcmp(last->path, item->path) == 0)
-		return last;
+	if (*number)
+		return &plan->steps[*number - 1];
 	struct ds_planned planned = {.rule = g->rule, .to = DS_NO_STATUS};
 	planned.path = ds_arena_string(&plan->strings, item->path);
 	planned.step = (ds_step){.rule = g->rule->name, .to = "", .wanted = true};
@@ -189,6 +193,7 @@ static struct ds_planned *planned_for(struct gathering *g, const struct ds_item 
 	planned.reversal = ds_arena_alloc(&plan->strings, sizeof *planned.reversal);
 	if (!planned.path || !planned.step.item || !planned.reversal)
 		return NULL;
+	*number = plan->count + 1;
 	return ds_plan_add(plan, &planned);
 }
 
@@ -293,16 +298,22 @@ static int gather_rule(struct gathering *g, struct ds_txn *txn, const struct ds_
 {
 	struct ds_scan scan = {.rule = rule, .source = g->plan->source, .all = true};
 	struct ds_scanned found = {0};
-	int status = ds_select(&scan, &found, err);
+	int status = ds_read_ledgers(&scan, &found, err);
 
+	if (!status)
+		status = ds_select(&scan, &found, err);
 	g->rule = rule;
 	g->items = &found.items;
 	g->edits = 0;
+	g->steps = calloc(found.items.len + 1, sizeof *g->steps);
+	if (!status && !g->steps)
+		status = ds_fail_memory(err);
 	if (!status)
 		status = ds_txn_log(txn, gather_line, g, err);
 	if (g->failed)
 		status = ds_fail_memory(err);
 	g->items = NULL;
+	free(g->steps);
 	ds_scanned_free(&found);
 	return status;
 }
@@ -333,20 +344,13 @@ static int gather(struct ds_plan *plan, struct ds_txn *txn, const struct ds_rule
 /* Tries every step, and drops those that have nothing to take back any more. */
 static int try_steps(struct ds_plan *plan, ds_error *err)
 {
-	struct ds_bench bench = {.plan = plan};
+	int status = ds_plan_try(plan, err);
 	size_t kept = 0;
-	int status = 0;
 
-	for (size_t i = 0; i < plan->count && !status; i++) {
-		struct ds_work work = {0};
-		status = ds_work_make(&work, &bench, &plan->steps[i], err);
-		if (work.count || plan->steps[i].step.state != DS_STEP_PLANNED)
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].made || plan->steps[i].step.state != DS_STEP_PLANNED)
 			plan->steps[kept++] = plan->steps[i];
-		ds_work_clear(&work);
-		ds_arena_reset(&bench.strings);
-	}
 	plan->count = kept;
-	ds_bench_clear(&bench);
 	return status;
 }
 

@@ -1,7 +1,9 @@
 #include "work.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "finding.h"
 #include "rules.h"
 #include "settle.h"
@@ -10,35 +12,210 @@
 
 /* ---- Reading ------------------------------------------------------------ */
 
+void ds_bench_renew(struct ds_bench *bench)
+{
+	for (int i = 0; i < DS_COPY_LIMIT; i++) {
+		ds_ledger_clear(&bench->ledgers[i]);
+		free(bench->digests[i]);
+		bench->digests[i] = NULL;
+	}
+	bench->fresh = false;
+}
+
+/* The files of many items, once for all steps of a work. */
+static int read_ledgers(struct ds_bench *bench, ds_error *err)
+{
+	struct ds_desk *desk = &bench->desk;
+	int status = 0;
+
+	ds_bench_renew(bench);
+	for (int i = 0; i < desk->copy_count && !status; i++) {
+		const struct ds_copy_rule *copy = &desk->rule->copies[i];
+		struct ds_source *source = copy->from == DS_FROM_HEAD ? desk->head : desk->source;
+		if (!copy->many || !source)
+			continue;
+		status =
+			ds_ledger_read(&bench->ledgers[i], desk->rule, i, source, desk->limit, err);
+		size_t documents = bench->ledgers[i].document_count;
+		bench->digests[i] = calloc(documents + 1, sizeof *bench->digests[i]);
+		if (!status && !bench->digests[i])
+			status = ds_fail_memory(err);
+	}
+	bench->fresh = !status;
+	return status;
+}
+
+static int prepare(struct ds_bench *bench, const struct ds_rule *rule, ds_error *err)
+{
+	struct ds_desk *desk = &bench->desk;
+
+	if (desk->rule != rule) {
+		ds_bench_renew(bench);
+		ds_desk_clear(desk);
+		if (!ds_desk_prepare(desk, rule, bench->plan->source))
+			return ds_fail(err, DS_TROUBLE,
+				       "the rule %s names a reader that does not exist",
+				       rule->name);
+		desk->whole = true;
+		desk->head = bench->plan->head;
+		desk->limit = bench->plan->limit;
+		desk->ledgers = bench->ledgers;
+	}
+	return bench->fresh ? 0 : read_ledgers(bench, err);
+}
+
 int ds_bench_read(struct ds_bench *bench, const struct ds_planned *planned, ds_error *err)
 {
 	struct ds_item item = {.path = planned->path, .id = planned->step.item};
+	int status = prepare(bench, planned->rule, err);
 
-	if (bench->desk.rule != planned->rule) {
-		ds_desk_clear(&bench->desk);
-		if (!ds_desk_prepare(&bench->desk, planned->rule, bench->plan->source))
-			return ds_fail(err, DS_TROUBLE,
-				       "the rule %s names a reader that does not exist",
-				       planned->rule->name);
-		bench->desk.whole = true;
-	}
-	ds_collect(&bench->desk, &item);
-	return 0;
+	if (!status)
+		ds_collect(&bench->desk, &item);
+	return status;
 }
 
 void ds_bench_clear(struct ds_bench *bench)
 {
+	ds_bench_renew(bench);
 	ds_desk_clear(&bench->desk);
 	ds_arena_free(&bench->strings);
 }
 
+/* ---- A work's files ----------------------------------------------------- */
+
+static void clear_file(struct ds_work_file *file)
+{
+	ds_buf_free(&file->before);
+	ds_buf_free(&file->after);
+	free(file->asks);
+	free(file->edits);
+	*file = (struct ds_work_file){0};
+}
+
+static void clear_files(struct ds_work *work)
+{
+	for (size_t i = 0; i < work->count; i++)
+		clear_file(&work->files[i]);
+	work->count = 0;
+	work->own_bytes = 0;
+	work->shared_bytes = 0;
+}
+
 void ds_work_clear(struct ds_work *work)
 {
-	for (size_t i = 0; i < work->count; i++) {
-		ds_buf_free(&work->files[i].before);
-		ds_buf_free(&work->files[i].after);
-	}
+	clear_files(work);
+	free(work->files);
+	free(work->steps);
 	*work = (struct ds_work){0};
+}
+
+/* Room for one more of `count` pieces; what is there moves along. */
+static bool grow(void **at, size_t *room, size_t count, size_t size)
+{
+	size_t wanted = *room ? *room * 2 : 4;
+	void *moved = count < *room ? *at : realloc(*at, wanted * size);
+
+	if (!moved)
+		return false;
+	*room = count < *room ? *room : wanted;
+	*at = moved;
+	return true;
+}
+
+static unsigned add_hash(unsigned hash, const char *path)
+{
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619u;
+	return hash;
+}
+
+static unsigned hash_of(const char *prefix, const char *path)
+{
+	return add_hash(add_hash(2166136261u, prefix), path);
+}
+
+/* Mostly it is a number that differs. */
+struct ds_work_file *ds_work_find(const struct ds_work *work, const char *prefix, const char *path)
+{
+	unsigned hash = hash_of(prefix, path);
+	size_t len = strlen(prefix);
+
+	for (size_t i = 0; i < work->count; i++) {
+		const char *whole = work->files[i].path;
+		if (work->files[i].hash == hash && strncmp(whole, prefix, len) == 0 &&
+		    strcmp(whole + len, path) == 0)
+			return &work->files[i];
+	}
+	return NULL;
+}
+
+struct ds_text ds_work_content(const struct ds_work_file *file)
+{
+	const struct ds_buf *content = file->changed ? &file->after : &file->before;
+	return (struct ds_text){content->len ? content->bytes : "", content->len};
+}
+
+/* A document stays where it is: other steps need it. */
+static bool take_bytes(struct ds_work *work, struct ds_work_file *file, struct ds_seen_copy *copy)
+{
+	if (file->many) {
+		struct ds_text bytes = ds_seen_bytes(copy);
+		work->shared_bytes += bytes.len;
+		return ds_buf_append(&file->before, bytes.at, bytes.len);
+	}
+	file->before = copy->blob.bytes;
+	copy->blob.bytes = (struct ds_buf){0};
+	work->own_bytes += 2 * file->before.len;
+	return true;
+}
+
+static struct ds_work_file *add_file(struct ds_work *work, struct ds_bench *bench, const char *path,
+				     int copy)
+{
+	const struct ds_rule *rule = bench->desk.rule;
+
+	if (!path || !grow((void **)&work->files, &work->room, work->count, sizeof *work->files))
+		return NULL;
+	struct ds_work_file *file = &work->files[work->count++];
+	*file = (struct ds_work_file){.path = path,
+				      .hash = hash_of("", path),
+				      .copy = copy,
+				      .many = rule->copies[copy].many,
+				      .group = ds_rule_has_many(rule) ? 0 : work->step_count};
+	return take_bytes(work, file, &bench->desk.copies[copy]) ? file : NULL;
+}
+
+/* Two copies may be in one file. */
+static struct ds_work_file *open_file(struct ds_work *work, struct ds_bench *bench, int copy)
+{
+	struct ds_work_file *file =
+		ds_work_find(work, bench->plan->prefix, bench->desk.copies[copy].path);
+	struct ds_buf path = {0};
+
+	if (file)
+		return file;
+	ds_buf_printf(&path, "%s%s", bench->plan->prefix, bench->desk.copies[copy].path);
+	const char *kept = path.failed ? NULL : ds_arena_string(&bench->strings, path.bytes);
+	ds_buf_free(&path);
+	return add_file(work, bench, kept, copy);
+}
+
+struct ds_work_ask *ds_work_open(struct ds_work *work, struct ds_bench *bench,
+				 struct ds_planned *planned, int copy)
+{
+	const struct ds_seen_copy *seen = &bench->desk.copies[copy];
+	struct ds_work_file *file = open_file(work, bench, copy);
+
+	if (!file ||
+	    !grow((void **)&file->asks, &file->ask_room, file->ask_count, sizeof *file->asks))
+		return NULL;
+	struct ds_work_ask *ask = &file->asks[file->ask_count++];
+	*ask = (struct ds_work_ask){.planned = planned, .copy = copy};
+	if (!seen->record)
+		return ask;
+	ask->record = (size_t)(seen->record - seen->document->records.at);
+	ask->id = ds_arena_copy(&bench->strings, seen->record->id.at, seen->record->id.len);
+	return ask->id ? ask : NULL;
 }
 
 /* ---- Whether it is as it was planned ------------------------------------ */
@@ -49,16 +226,25 @@ static bool same_said(const struct ds_planned *planned, const char *now)
 	return then && now ? strcmp(then, now) == 0 : then == now;
 }
 
+/* Parts that are other items are not on the desk: there, only the copies are looked at. */
+static bool has_children(const struct ds_rule *rule)
+{
+	for (const struct ds_rollup *rollup = rule->rollups;
+	     rollup && (rollup->path || rollup->children); rollup++)
+		if (rollup->children)
+			return rule->authority == DS_PARTS;
+	return false;
+}
+
 static bool work_out(struct ds_repair *repair, struct ds_bench *bench,
 		     const struct ds_planned *planned)
 {
 	const struct ds_plan *plan = bench->plan;
 	struct ds_item item = {.path = planned->path, .id = planned->step.item};
 
-	if (plan->task == DS_TASK_SET)
+	if (plan->task == DS_TASK_SET || (!plan->prefer && has_children(planned->rule)))
 		return ds_repair_to(repair, &bench->desk, planned->to, planned->add != 0);
-	return ds_repair_for(repair, &bench->desk, &item, ds_plan_believed(plan, planned->rule),
-			     planned->add != 0);
+	return ds_repair_for(repair, &bench->desk, &item, plan->prefer, planned->add != 0);
 }
 
 /* Whether the copies say by now what they were to say. */
@@ -69,7 +255,7 @@ static bool is_settled(const struct ds_bench *bench, const struct ds_planned *pl
 	if (bench->plan->expects)
 		return false;
 	for (int i = 0; i < bench->desk.copy_count; i++)
-		if ((which & 1u << i) && bench->desk.copies[i].status != planned->to)
+		if ((which & 1u << i) && !ds_copy_says(&bench->desk.copies[i], planned->to))
 			return false;
 	return true;
 }
@@ -97,16 +283,21 @@ static void fail_defect(struct ds_bench *bench, struct ds_planned *planned, int 
 		     reading->why);
 }
 
+static int believed_copy(const struct ds_plan *plan, const struct ds_rule *rule)
+{
+	return plan->prefer ? ds_copy_named(rule, plan->prefer) : rule->authority;
+}
+
 /* What is in the way of reading it, else what it says instead. */
 static void explain(struct ds_bench *bench, struct ds_planned *planned)
 {
 	const struct ds_desk *desk = &bench->desk;
 	const char *names = planned->step.copies;
-	int believed = ds_plan_believed(bench->plan, planned->rule);
+	int believed = believed_copy(bench->plan, planned->rule);
 	unsigned which = planned->change | planned->add;
 	bool failed;
 
-	int defect = find_defect(desk, believed == DS_NO_COPY ? which : which | 1u << believed);
+	int defect = find_defect(desk, believed < 0 ? which : which | 1u << believed);
 	if (defect != DS_NO_COPY) {
 		fail_defect(bench, planned, defect);
 		return;
@@ -128,17 +319,30 @@ static bool is_set(const unsigned char *digest)
 	return memcmp(digest, none, sizeof none) != 0;
 }
 
+/* Of a document it is worked out once, not for each of its items. */
+static void digest_of(unsigned char digest[DS_SHA256_SIZE], const struct ds_bench *bench, int copy)
+{
+	const struct ds_seen_copy *seen = &bench->desk.copies[copy];
+	struct ds_text bytes = ds_seen_bytes(seen);
+	size_t number =
+		seen->document ? (size_t)(seen->document - bench->ledgers[copy].documents) : 0;
+	unsigned char *known = seen->document ? bench->digests[copy][number] : digest;
+
+	if (!seen->document || !is_set(known))
+		ds_sha256_of(bytes.at, bytes.len, known);
+	if (known != digest)
+		memcpy(digest, known, DS_SHA256_SIZE);
+}
+
 static bool was_shown(const struct ds_bench *bench, const struct ds_planned *planned)
 {
 	unsigned char digest[DS_SHA256_SIZE];
 
-	for (int i = 0; planned->shown && i < bench->desk.copy_count; i++) {
-		const struct ds_buf *bytes = &bench->desk.copies[i].blob.bytes;
-		const unsigned char *shown = planned->shown + (size_t)i * DS_SHA256_SIZE;
-		if (!is_set(shown))
+	for (int i = 0; i < bench->desk.copy_count; i++) {
+		if (!planned->shown[i])
 			continue;
-		ds_sha256_of(bytes->bytes, bytes->len, digest);
-		if (memcmp(digest, shown, sizeof digest) != 0)
+		digest_of(digest, bench, i);
+		if (memcmp(digest, planned->shown[i], sizeof digest) != 0)
 			return false;
 	}
 	return true;
@@ -172,63 +376,184 @@ static int check_as_planned(struct ds_bench *bench, struct ds_planned *planned, 
 	return 0;
 }
 
+/* ---- Adding ------------------------------------------------------------- */
+
+static int ask_copy(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		    int copy, ds_error *err)
+{
+	bool failed;
+	const char *from = ds_said(&bench->desk, 1u << copy, &bench->strings, &failed);
+	struct ds_work_ask *ask = failed ? NULL : ds_work_open(work, bench, planned, copy);
+
+	if (!ask)
+		return ds_fail_memory(err);
+	ask->from = from;
+	ask->insert = (planned->add & 1u << copy) != 0;
+	return 0;
+}
+
+/* The believed copy comes last: who sees it changed sees all of it changed. */
+static int ask_copies(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		      ds_error *err)
+{
+	unsigned which = planned->change | planned->add;
+	int last = planned->rule->authority >= 0 ? planned->rule->authority
+						 : ds_believed(&bench->desk);
+	int status = 0;
+
+	for (int i = 0; i < bench->desk.copy_count && !status; i++)
+		if (i != last && (which & 1u << i))
+			status = ask_copy(work, bench, planned, i, err);
+	if (!status && last >= 0 && (which & 1u << last)) {
+		status = ask_copy(work, bench, planned, last, err);
+		if (!status)
+			ds_work_find(work, bench->plan->prefix, bench->desk.copies[last].path)
+				->believed = true;
+	}
+	return status;
+}
+
+/* Asks, where the step is as it was planned. */
+static int ask_step(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		    ds_error *err)
+{
+	int status = ds_bench_read(bench, planned, err);
+
+	planned->made = 0;
+	planned->found = DS_NOT_READ_BACK;
+	if (status)
+		return status;
+	if (!planned->reversal)
+		status = check_as_planned(bench, planned, err);
+	else if (!was_shown(bench, planned))
+		fail_shown(bench, planned);
+	if (status || planned->step.state != DS_STEP_PLANNED)
+		return status;
+	return planned->reversal ? ds_undo_ask(work, bench, planned, err)
+				 : ask_copies(work, bench, planned, err);
+}
+
+/* Its asks, and the files that it opened, come last. */
+static void drop_asks(struct ds_work *work, const struct ds_planned *last)
+{
+	for (size_t i = work->count; i-- > 0;) {
+		struct ds_work_file *file = &work->files[i];
+		while (file->ask_count && file->asks[file->ask_count - 1].planned == last)
+			file->ask_count--;
+		if (file->ask_count)
+			continue;
+		if (file->many)
+			work->shared_bytes -= file->before.len;
+		else
+			work->own_bytes -= 2 * file->before.len;
+		clear_file(file);
+		work->count = i;
+	}
+}
+
+int ds_work_add(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		ds_error *err)
+{
+	if (!work->step_count)
+		work->notes = bench->plan->notes.len;
+	if (!grow((void **)&work->steps, &work->step_room, work->step_count, sizeof *work->steps))
+		return ds_fail_memory(err);
+	int status = ask_step(work, bench, planned, err);
+	if (!status && planned->step.state == DS_STEP_PLANNED)
+		work->steps[work->step_count++] = planned;
+	else
+		drop_asks(work, planned);
+	return status;
+}
+
+void ds_work_drop(struct ds_work *work)
+{
+	drop_asks(work, work->steps[--work->step_count]);
+}
+
 /* ---- Making ------------------------------------------------------------- */
 
-struct ds_text ds_work_content(const struct ds_work_file *file)
+void ds_work_take(struct ds_work_file *file, struct ds_buf *next)
 {
-	const struct ds_buf *content = file->made_count ? &file->after : &file->before;
-	return (struct ds_text){content->len ? content->bytes : "", content->len};
-}
-
-static const char *path_of(struct ds_bench *bench, const struct ds_planned *planned, int copy)
-{
-	struct ds_buf path = {0};
-
-	ds_buf_puts(&path, bench->plan->prefix);
-	const char *kept = ds_copy_path(&path, planned->rule, copy, planned->path,
-					planned->step.item) == DS_PATH_MADE
-				   ? ds_arena_string(&bench->strings, path.bytes)
-				   : NULL;
-	ds_buf_free(&path);
-	return kept;
-}
-
-/* Two copies may be in one file. */
-struct ds_work_file *ds_work_open(struct ds_work *work, struct ds_bench *bench, int copy)
-{
-	const char *path = path_of(bench, work->planned, copy);
-	struct ds_buf *bytes = &bench->desk.copies[copy].blob.bytes;
-
-	for (size_t i = 0; path && i < work->count; i++)
-		if (strcmp(work->files[i].path, path) == 0)
-			return &work->files[i];
-	struct ds_work_file *file = &work->files[work->count];
-	*file = (struct ds_work_file){.path = path, .copy = copy, .before = *bytes};
-	file->made = ds_arena_alloc(&bench->strings, DS_MADE_LIMIT * sizeof *file->made);
-	*bytes = (struct ds_buf){0};
-	work->count++;
-	return path && file->made ? file : NULL;
-}
-
-bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file, struct ds_buf *next,
-		    const struct ds_edit *edit, const struct ds_made *made)
-{
-	struct ds_text content = ds_work_content(file);
-	struct ds_made kept = *made;
-
-	kept.at = edit->start;
-	kept.old =
-		ds_arena_copy(&bench->strings, content.at + edit->start, edit->end - edit->start);
-	kept.new = ds_arena_copy(&bench->strings, edit->text.at, edit->text.len);
-	if (!kept.old || !kept.new || file->made_count == DS_MADE_LIMIT) {
-		ds_buf_free(next);
-		return false;
-	}
 	ds_buf_free(&file->after);
 	file->after = *next;
-	file->made[file->made_count++] = kept;
+	file->changed = true;
 	*next = (struct ds_buf){0};
+}
+
+bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file,
+		    const struct ds_work_ask *ask, const struct ds_edit *edit,
+		    const struct ds_made *made)
+{
+	struct ds_text content = ds_work_content(file);
+	struct ds_work_edit kept = {*made, ask->planned, ask->copy};
+
+	if (!grow((void **)&file->edits, &file->edit_room, file->edit_count, sizeof *file->edits))
+		return false;
+	kept.made.old =
+		ds_arena_copy(&bench->strings, content.at + edit->start, edit->end - edit->start);
+	kept.made.new = ds_arena_copy(&bench->strings, edit->text.at, edit->text.len);
+	if (!kept.made.old || !kept.made.new)
+		return false;
+	file->edits[file->edit_count++] = kept;
+	ask->planned->made++;
 	return true;
+}
+/* What is said of one value of a file: the status, or a field that follows it. */
+struct saying {
+	struct ds_bench *bench;
+	struct ds_work_file *file;
+	int copy;
+	const struct ds_follow *follow; /* NULL: the status */
+};
+
+static const char *place_of(const struct saying *s)
+{
+	return s->follow ? s->follow->field : s->bench->desk.rule->copies[s->copy].at;
+}
+
+static struct ds_text word_for(const struct saying *s, const struct ds_work_ask *ask)
+{
+	if (!s->follow)
+		return ds_text_of(ds_copy_word(ask->planned->rule, s->copy, ask->planned->to));
+	return ds_text_of(s->follow->what == DS_FOLLOW_NOW ? s->bench->now
+							   : s->bench->plan->reason);
+}
+
+static bool is_meant(const struct saying *s, const struct ds_work_ask *ask)
+{
+	const struct ds_planned *planned = ask->planned;
+	const struct ds_follow *follow = s->follow;
+
+	if (ask->copy != s->copy || planned->step.state != DS_STEP_PLANNED)
+		return false;
+	if (!follow)
+		return true;
+	return ask->done && (!follow->with_reason || s->bench->plan->reason) &&
+	       (!follow->when || strcmp(follow->when, planned->step.to) == 0);
+}
+
+/* A field that cannot follow is no reason to leave the status alone. */
+static bool say_refused(const struct saying *s, const struct ds_work_ask *ask, const char *why)
+{
+	if (s->follow)
+		return ds_plan_say(s->bench->plan, "%s: \"%s\" is left as it is: %s", s->file->path,
+				   s->follow->field, why);
+	ds_step_fail(s->bench->plan, ask->planned, DS_STEP_REFUSED, "%s: %s",
+		     ask->planned->rule->copies[s->copy].name, why);
+	return true;
+}
+
+static bool keep_edit(const struct saying *s, struct ds_work_ask *ask, const struct ds_edit *edit,
+		      struct ds_made *made)
+{
+	made->field = place_of(s);
+	if (!s->follow) {
+		made->from = ask->from;
+		made->to = ask->planned->step.to;
+		ask->done = true;
+	}
+	return ds_work_record(s->bench, s->file, ask, edit, made);
 }
 
 /* Where the value's text stands in what was put in. */
@@ -238,130 +563,225 @@ static void place(struct ds_made *made, const struct ds_splice *splice, struct d
 	struct ds_reading reading;
 
 	splice->reader->read(&reading, after, true, splice->at, scratch);
+	made->at = edit->start;
 	made->lead = reading.start - edit->start;
 	made->plain = edit->start < edit->end && reading.start == edit->start &&
 		      reading.end == edit->start + edit->text.len;
 }
 
-static enum ds_splice_outcome splice_in(struct ds_bench *bench, struct ds_work_file *file,
-					const struct ds_splice *splice, struct ds_made *made,
-					char why[DS_WHY_ROOM])
+/* The one value of a file that holds no records. */
+static bool edit_value(const struct saying *s, struct ds_work_ask *ask)
 {
+	struct ds_arena *strings = &s->bench->strings;
+	struct ds_splice splice = {.reader = s->bench->desk.readers[s->copy],
+				   .at = place_of(s),
+				   .word = word_for(s, ask),
+				   .insert = s->follow || ask->insert};
+	struct ds_made made = {0};
 	struct ds_buf next = {0};
 	struct ds_edit edit;
-	enum ds_splice_outcome outcome =
-		ds_splice(&next, &edit, splice, ds_work_content(file), &bench->strings, why);
-
-	if (outcome != DS_SPLICE_DONE) {
-		ds_buf_free(&next);
-		return outcome;
-	}
-	made->field = splice->at;
-	place(made, splice, (struct ds_text){next.bytes, next.len}, &edit, &bench->strings);
-	return ds_work_record(bench, file, &next, &edit, made) ? outcome : DS_SPLICE_MEMORY;
-}
-
-/* A field that cannot follow is no reason to leave the status alone. */
-static bool follow(struct ds_bench *bench, struct ds_work_file *file,
-		   const struct ds_planned *planned, int copy, const struct ds_follow *field)
-{
-	const char *word = planned->rule->vocabulary->statuses[planned->to].word;
-	const char *reason = bench->plan->reason;
-	const char *value = field->what == DS_FOLLOW_NOW ? bench->now : reason;
-	struct ds_made made = {0};
 	char why[DS_WHY_ROOM];
+	bool well = true;
 
-	if ((field->when && strcmp(field->when, word) != 0) || (field->with_reason && !reason))
-		return true;
-	struct ds_splice splice = {.reader = bench->desk.readers[copy],
-				   .at = field->field,
-				   .word = ds_text_of(value),
-				   .insert = true,
-				   .behind = planned->rule->copies[copy].at};
-	enum ds_splice_outcome outcome = splice_in(bench, file, &splice, &made, why);
-	if (outcome == DS_SPLICE_REFUSED)
-		return ds_plan_say(bench->plan, "%s: \"%s\" is left as it is: %s", file->path,
-				   field->field, why);
-	return outcome != DS_SPLICE_MEMORY;
+	if (s->follow)
+		splice.behind = s->bench->desk.rule->copies[s->copy].at;
+	switch (ds_splice(&next, &edit, &splice, ds_work_content(s->file), strings, why)) {
+	case DS_SPLICE_MEMORY:
+		return false;
+	case DS_SPLICE_REFUSED:
+		well = say_refused(s, ask, why);
+		break;
+	case DS_SPLICE_DONE:
+		place(&made, &splice, (struct ds_text){next.bytes, next.len}, &edit, strings);
+		well = keep_edit(s, ask, &edit, &made);
+		if (well)
+			ds_work_take(s->file, &next);
+		break;
+	default:
+		break;
+	}
+	ds_buf_free(&next);
+	return well;
 }
 
-/* 0, or a ds_status; a refusal is the step's state. */
-static int set_copy(struct ds_work *work, struct ds_bench *bench, int copy, ds_error *err)
+static bool edit_values(const struct saying *s)
 {
-	struct ds_planned *planned = work->planned;
-	const struct ds_copy_rule *rule = &planned->rule->copies[copy];
-	struct ds_made made = {.to = planned->rule->vocabulary->statuses[planned->to].word};
-	char why[DS_WHY_ROOM] = "";
-	bool failed;
+	for (size_t i = 0; i < s->file->ask_count; i++)
+		if (is_meant(s, &s->file->asks[i]) && !edit_value(s, &s->file->asks[i]))
+			return false;
+	return true;
+}
 
-	made.from = ds_said(&bench->desk, 1u << copy, &bench->strings, &failed);
-	struct ds_work_file *file = ds_work_open(work, bench, copy);
-	if (!file || failed)
-		return ds_fail_memory(err);
-	struct ds_splice splice = {.reader = bench->desk.readers[copy],
-				   .at = rule->at,
-				   .word = ds_text_of(made.to),
-				   .insert = (planned->add & 1u << copy) != 0};
-	enum ds_splice_outcome outcome = splice_in(bench, file, &splice, &made, why);
-	if (outcome == DS_SPLICE_MEMORY)
-		return ds_fail_memory(err);
-	if (outcome == DS_SPLICE_REFUSED)
-		ds_step_fail(bench->plan, planned, DS_STEP_REFUSED, "%s: %s", rule->name, why);
-	if (outcome != DS_SPLICE_DONE || bench->plan->task != DS_TASK_SET)
-		return 0;
-	for (const struct ds_follow *field = rule->follow; field && field->field; field++)
-		if (!follow(bench, file, planned, copy, field))
+const char *ds_field_name(const struct ds_reader *reader, const char *at, struct ds_arena *strings)
+{
+	size_t len = strlen(at);
+	const char *end = at + len;
+	const char *name = at;
+
+	if (!reader->beside)
+		return at;
+	if (len > 1 && end[-1] == '"')
+		for (name = --end; name > at && name[-1] != '"';)
+			name--;
+	else if (strrchr(at, '.'))
+		name = strrchr(at, '.') + 1;
+	return ds_arena_copy(strings, name, (size_t)(end - name));
+}
+
+static bool keep_record_edit(const struct saying *s, const struct ds_record_edit *edit)
+{
+	struct ds_work_ask *ask = &s->file->asks[edit->number];
+	struct ds_made made = {.at = edit->at, .lead = edit->lead, .plain = edit->plain};
+
+	if (edit->outcome == DS_SPLICE_REFUSED)
+		return say_refused(s, ask, edit->why);
+	return edit->outcome == DS_SPLICE_SAME || keep_edit(s, ask, &edit->edit, &made);
+}
+
+static bool splice_records(const struct saying *s, struct ds_record_edit *edits, size_t count)
+{
+	const struct ds_copy_rule *copy = &s->bench->desk.rule->copies[s->copy];
+	struct ds_arena *strings = &s->bench->strings;
+	struct ds_splice_records splice = {.reader = s->bench->desk.readers[s->copy],
+					   .spec = {copy->at, copy->id},
+					   .at = place_of(s)};
+	struct ds_buf next = {0};
+	size_t before = s->file->edit_count;
+
+	if (s->follow) {
+		splice.behind = copy->at;
+		splice.field = ds_field_name(splice.reader, s->follow->field, strings);
+	}
+	bool well =
+		(!s->follow || splice.field) &&
+		ds_splice_records(&next, edits, count, &splice, ds_work_content(s->file), strings);
+	for (size_t i = 0; i < count && well; i++)
+		well = keep_record_edit(s, &edits[i]);
+	if (well && s->file->edit_count > before)
+		ds_work_take(s->file, &next);
+	ds_buf_free(&next);
+	return well;
+}
+
+/* One value each of many records: all that are asked for, together. */
+static bool edit_records(const struct saying *s)
+{
+	struct ds_record_edit *edits = calloc(s->file->ask_count + 1, sizeof *edits);
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->file->ask_count && edits; i++) {
+		const struct ds_work_ask *ask = &s->file->asks[i];
+		if (is_meant(s, ask))
+			edits[count++] =
+				(struct ds_record_edit){.number = i,
+							.record = ask->record,
+							.id = ask->id ? ask->id : "",
+							.word = word_for(s, ask),
+							.insert = s->follow || ask->insert};
+	}
+	bool well = edits && (!count || splice_records(s, edits, count));
+	free(edits);
+	return well;
+}
+
+static bool edit_copy(struct saying *s)
+{
+	const struct ds_copy_rule *copy = &s->bench->desk.rule->copies[s->copy];
+	const struct ds_follow *follow = s->bench->plan->task == DS_TASK_SET ? copy->follow : NULL;
+	bool (*edit)(const struct saying *s) = copy->many ? edit_records : edit_values;
+
+	s->follow = NULL;
+	bool well = edit(s);
+	for (; follow && follow->field && well; follow++) {
+		s->follow = follow;
+		well = edit(s);
+	}
+	return well;
+}
+
+static int edit_file(struct ds_bench *bench, struct ds_work_file *file, ds_error *err)
+{
+	struct saying s = {.bench = bench, .file = file};
+
+	if (bench->plan->task == DS_TASK_UNDO)
+		return ds_undo_make(bench, file, err);
+	for (; s.copy < bench->desk.copy_count; s.copy++)
+		if (!edit_copy(&s))
 			return ds_fail_memory(err);
 	return 0;
 }
 
-/* The believed copy comes last: who sees it changed sees all of it changed. */
-static int set_copies(struct ds_work *work, struct ds_bench *bench, ds_error *err)
+/* ---- Finishing ---------------------------------------------------------- */
+
+static size_t count_planned(const struct ds_work *work)
 {
-	const struct ds_planned *planned = work->planned;
-	unsigned which = planned->change | planned->add;
-	int last = planned->rule->authority;
+	size_t count = 0;
+	for (size_t i = 0; i < work->step_count; i++)
+		count += work->steps[i]->step.state == DS_STEP_PLANNED;
+	return count;
+}
+
+int ds_work_again(struct ds_work *work, struct ds_bench *bench, ds_error *err)
+{
+	size_t count = work->step_count;
 	int status = 0;
 
-	for (int i = 0; i < bench->desk.copy_count && !status; i++)
-		if (i != last && (which & 1u << i))
-			status = set_copy(work, bench, i, err);
-	if (!status && last != DS_NO_COPY && (which & 1u << last))
-		status = set_copy(work, bench, last, err);
-	return status;
-}
-
-/* What two copies in one file said already needs no edit. */
-static void drop_untouched(struct ds_work *work)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < work->count; i++) {
-		if (work->files[i].made_count)
-			work->files[kept++] = work->files[i];
-		else
-			ds_buf_free(&work->files[i].before);
+	clear_files(work);
+	ds_arena_reset(&bench->strings);
+	bench->plan->notes.len = work->notes;
+	for (work->step_count = 0; work->step_count < count && !status; work->step_count++) {
+		struct ds_planned *planned = work->steps[work->step_count];
+		if (planned->step.state != DS_STEP_PLANNED)
+			continue;
+		status = ask_step(work, bench, planned, err);
+		if (planned->step.state != DS_STEP_PLANNED)
+			drop_asks(work, planned);
 	}
-	work->count = kept;
+	work->step_count = count;
+	return status;
 }
 
-int ds_work_make(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
-		 ds_error *err)
+/* Files of several groups are in order as they are. */
+static bool is_late(const struct ds_bench *bench, const struct ds_work_file *file)
 {
-	int status = ds_bench_read(bench, planned, err);
+	return file->believed && ds_rule_has_many(bench->desk.rule);
+}
 
-	*work = (struct ds_work){.planned = planned};
-	if (status)
-		return status;
-	if (!planned->reversal)
-		status = check_as_planned(bench, planned, err);
-	else if (!was_shown(bench, planned))
-		fail_shown(bench, planned);
-	if (!status && planned->step.state == DS_STEP_PLANNED)
-		status = planned->reversal ? ds_undo_make(work, bench, err)
-					   : set_copies(work, bench, err);
-	if (status || planned->step.state != DS_STEP_PLANNED)
-		ds_work_clear(work);
-	else
-		drop_untouched(work);
-	return status;
+/* The believed copies' files last; what was said already needs no edit. */
+static int order_files(struct ds_work *work, const struct ds_bench *bench, ds_error *err)
+{
+	struct ds_work_file *files = calloc(work->count + 1, sizeof *files);
+	size_t kept = 0;
+
+	if (!files)
+		return ds_fail_memory(err);
+	for (int late = 0; late < 2; late++)
+		for (size_t i = 0; i < work->count; i++)
+			if (work->files[i].edit_count && is_late(bench, &work->files[i]) == late)
+				files[kept++] = work->files[i];
+	for (size_t i = 0; i < work->count; i++)
+		if (!work->files[i].edit_count)
+			clear_file(&work->files[i]);
+	free(work->files);
+	work->files = files;
+	work->room = work->count + 1;
+	work->count = kept;
+	return 0;
+}
+
+/* Each turn but the last finds at least one step that cannot be done. */
+int ds_work_finish(struct ds_work *work, struct ds_bench *bench, ds_error *err)
+{
+	for (;;) {
+		size_t planned = count_planned(work);
+		int status = 0;
+		for (size_t i = 0; i < work->count && !status; i++)
+			status = edit_file(bench, &work->files[i], err);
+		if (!status && count_planned(work) == planned)
+			return order_files(work, bench, err);
+		if (!status)
+			status = ds_work_again(work, bench, err);
+		if (status)
+			return status;
+	}
 }

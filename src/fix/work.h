@@ -1,5 +1,10 @@
 /*
- * work.h - one step made concrete: its files as they are, and as they are to be
+ * work.h - steps made concrete: files as they are, and as they are to be
+ *
+ * A work is what one transaction carries out, and of one rule. Its steps are added one by
+ * one, which reads the item again and asks for edits; only finishing makes them, all those
+ * of one file at once: a file that many items have their status in is read, changed and
+ * parsed as often for one step as for a thousand.
  */
 #ifndef DS_WORK_H
 #define DS_WORK_H
@@ -8,53 +13,118 @@
 #include "logline.h"
 #include "plan.h"
 
-enum { DS_MADE_LIMIT = 24 }; /* edits of one file */
+struct ds_reversed_file; /* reversal.h */
+struct ds_reversed_edit;
+
+/* What a step wants of a file. */
+struct ds_work_ask {
+	struct ds_planned *planned;
+	int copy;
+	bool insert;
+	bool done;     /* the status was edited */
+	size_t record; /* where the file holds many: its number, and the id that it has */
+	const char *id;
+	const char *from; /* what it says now, NULL: nothing */
+	/* In an undo: what the log says of the file, and what of it is left to take back. */
+	const struct ds_reversed_file *reversed;
+	const struct ds_reversed_edit *left;
+};
+
+struct ds_work_edit {
+	struct ds_made made;
+	struct ds_planned *planned;
+	int copy;
+};
+
+enum ds_read_back { DS_NOT_READ_BACK, DS_AS_WRITTEN, DS_FOREIGN, DS_NOT_WRITTEN };
 
 struct ds_work_file {
 	const char *path; /* relative to the top of the worktree */
+	unsigned hash;    /* of the path */
 	int copy;         /* the first that is in it */
+	bool many;        /* several items have their status in it */
+	bool believed;    /* so has a copy that is believed */
+	size_t group;     /* files of one group are changed together or not at all */
 	struct ds_buf before;
-	struct ds_buf after; /* meaningless until something was made */
-	struct ds_made *made;
-	size_t made_count;
+	struct ds_buf after;
+	bool changed; /* `after` is the content */
+	struct ds_work_ask *asks;
+	size_t ask_count;
+	size_t ask_room;
+	struct ds_work_edit *edits;
+	size_t edit_count;
+	size_t edit_room;
+	enum ds_read_back found; /* the last two for apply.c */
+	bool later;
 };
 
 /* Zero-initialise it; clear it in any case. */
 struct ds_work {
-	struct ds_planned *planned;
-	struct ds_work_file files[DS_COPY_LIMIT]; /* the believed copy's last */
+	struct ds_planned **steps; /* those that were added, whatever became of them */
+	size_t step_count;
+	size_t step_room;
+	struct ds_work_file *files; /* after finishing: those that change, the believed last */
 	size_t count;
+	size_t room;
+	size_t own_bytes; /* about what files of one item take, and those of many */
+	size_t shared_bytes;
+	size_t notes; /* of the plan, when it began */
 };
 
 /* What making needs again and again. Zero-initialise it and set the plan. */
 struct ds_bench {
 	struct ds_plan *plan;
-	struct ds_desk desk;     /* of the rule that was needed last */
-	struct ds_arena strings; /* of every work that was made here */
+	struct ds_desk desk; /* of the rule that was needed last */
+	struct ds_ledger ledgers[DS_COPY_LIMIT];
+	/* The digest of each of their documents; zeroes: not known yet. */
+	unsigned char (*digests[DS_COPY_LIMIT])[DS_SHA256_SIZE];
+	bool fresh;              /* the ledgers are those of the desk's rule */
+	struct ds_arena strings; /* of the work that is being made */
 	char now[32];            /* the time that fields get */
 };
 
-/* Reads the item again and works out the new contents. Where the step is no longer
- * what was planned or cannot be done, its state says so and the work has no files;
- * where somebody else did the same meanwhile it is done. Fails only for want of memory. */
-int ds_work_make(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
-		 ds_error *err);
+/* Reads the step's item again and asks for what it needs. Where the step is no longer what
+ * was planned or cannot be done, its state says so and nothing is added; where somebody
+ * else did the same meanwhile it is done. Fails only for want of memory. */
+int ds_work_add(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
+		ds_error *err);
+
+/* Takes the step that was added last out again. */
+void ds_work_drop(struct ds_work *work);
+
+/* Makes the new contents. Steps of which an edit is refused have their state set, and no
+ * part in them. */
+int ds_work_finish(struct ds_work *work, struct ds_bench *bench, ds_error *err);
+
+/* Begins again, with the steps that are still planned, from what the files say now. */
+int ds_work_again(struct ds_work *work, struct ds_bench *bench, ds_error *err);
 void ds_work_clear(struct ds_work *work);
 void ds_bench_clear(struct ds_bench *bench);
 
-/* Reads the step's item, every copy to its end. */
+/* Reads the step's item, every copy to its end; files of many items as they were when one
+ * of them was read first. Renewing forgets those. */
 int ds_bench_read(struct ds_bench *bench, const struct ds_planned *planned, ds_error *err);
+void ds_bench_renew(struct ds_bench *bench);
 
-/* ---- Its steps, for undo.c ---------------------------------------------- */
+/* ---- Its steps, for undo.c and apply.c ----------------------------------- */
 
 struct ds_text ds_work_content(const struct ds_work_file *file);
 
-/* Makes an edit: *made says how, but for field and words. `next` is the content after
- * it and is taken. False: out of memory. */
-bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file, struct ds_buf *next,
-		    const struct ds_edit *edit, const struct ds_made *made);
+/* The file whose path is these two together, or NULL. */
+struct ds_work_file *ds_work_find(const struct ds_work *work, const char *prefix, const char *path);
 
-/* The file of a copy that is to change, with its content; NULL: out of memory. */
-struct ds_work_file *ds_work_open(struct ds_work *work, struct ds_bench *bench, int copy);
+/* Keeps an edit in the words of a line of the log: `edit` is of the content so far, which
+ * its bytes are copied from. Then, once for all of them, what comes of it is taken. */
+bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file,
+		    const struct ds_work_ask *ask, const struct ds_edit *edit,
+		    const struct ds_made *made);
+void ds_work_take(struct ds_work_file *file, struct ds_buf *next);
+
+/* Asks for something of a copy's file; NULL: out of memory. */
+struct ds_work_ask *ds_work_open(struct ds_work *work, struct ds_bench *bench,
+				 struct ds_planned *planned, int copy);
+
+/* How a reader names a field in `records`: a location's last part. NULL: out of memory. */
+const char *ds_field_name(const struct ds_reader *reader, const char *at, struct ds_arena *strings);
 
 #endif

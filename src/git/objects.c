@@ -241,7 +241,7 @@ static enum outcome take_object(struct ds_git_objects *objects, uint64_t size,
 {
 	objects->left = size + 1;
 	if (extent && !extent->enough && size > extent->limit)
-		fail(blob, DS_UNUSABLE, "larger than %zu MiB", extent->limit >> 20);
+		ds_blob_too_large(blob, extent->limit);
 	else if (extent && !take_wanted(objects, size, extent, blob, err))
 		return DIED;
 	return blob->whole ? take_rest(objects, err) : ANSWERED;

@@ -35,6 +35,9 @@ struct ds_extent {
 	bool (*enough)(const char *bytes, size_t len);
 };
 
+/* Makes it DS_UNUSABLE, with why: more than the limit. */
+void ds_blob_too_large(struct ds_blob *blob, size_t limit);
+
 void ds_blob_free(struct ds_blob *blob);
 
 #endif

@@ -33,7 +33,8 @@ void ds_reading_of(struct ds_reading *out, const struct ds_value *value)
 				   .start = value->start,
 				   .end = value->end,
 				   .placed = value->placed};
-	snprintf(out->why, sizeof out->why, "%s", value->why ? value->why : "");
+	if (value->why)
+		snprintf(out->why, sizeof out->why, "%s", value->why);
 }
 
 bool ds_value_of(struct ds_value *out, const struct ds_reading *reading, struct ds_arena *arena)

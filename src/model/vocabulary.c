@@ -41,59 +41,16 @@ int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text wo
 	return status;
 }
 
-enum { LONGEST_GUESS = 32 };
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters must be added, dropped or changed to make one of the other;
- * letter case costs nothing. */
-static size_t distance(struct ds_text a, const char *b)
-{
-	size_t row[LONGEST_GUESS + 1];
-	size_t width = strlen(b);
-
-	if (a.len > LONGEST_GUESS || width > LONGEST_GUESS)
-		return LONGEST_GUESS;
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= width; j++) {
-			struct ds_text letter = {a.at + i - 1, 1};
-			struct ds_text other = {b + j - 1, 1};
-			size_t change = diagonal + !ds_text_equal_but_for_case(letter, other);
-			diagonal = row[j];
-			row[j] = least(change, least(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[width];
-}
-
-static void consider(const char **best, size_t *nearest, struct ds_text word, const char *candidate)
-{
-	size_t far = distance(word, candidate);
-	/* Beyond a third of its letters it is another word. */
-	if (far < *nearest && far * 3 <= strlen(candidate)) {
-		*nearest = far;
-		*best = candidate;
-	}
-}
-
 const char *ds_vocabulary_nearest(const struct ds_vocabulary *vocabulary, struct ds_text word)
 {
-	const char *best = NULL;
-	size_t nearest = LONGEST_GUESS;
+	struct ds_guess guess = ds_guess_begin(word);
 
 	for (int i = 0; vocabulary->statuses[i].word; i++)
-		consider(&best, &nearest, word, vocabulary->statuses[i].word);
+		ds_guess_try(&guess, vocabulary->statuses[i].word);
 	const struct ds_status_alias *alias = vocabulary->aliases;
 	for (; alias && alias->word; alias++)
-		consider(&best, &nearest, word, alias->word);
-	return best;
+		ds_guess_try(&guess, alias->word);
+	return guess.best;
 }
 
 bool ds_vocabulary_allows(const struct ds_vocabulary *vocabulary, int from, int to)
@@ -104,10 +61,10 @@ bool ds_vocabulary_allows(const struct ds_vocabulary *vocabulary, int from, int 
 	if (from == to || vocabulary->any_step)
 		return true;
 	while (next && *next) {
-		size_t len = strcspn(next, " ");
+		size_t len = strcspn(next, "\n");
 		if (ds_text_is((struct ds_text){next, len}, wanted))
 			return true;
-		next += len + strspn(next + len, " ");
+		next += len + (next[len] == '\n');
 	}
 	return false;
 }

@@ -24,7 +24,7 @@ struct ds_status_word {
 	int rank;
 	bool terminal;
 	bool in_progress; /* somebody is at work on it now */
-	const char *next; /* canonical words it may change to, separated by spaces */
+	const char *next; /* canonical words it may change to, a line each */
 	size_t origin;    /* the line of the configuration that says so; 0: none */
 };
 

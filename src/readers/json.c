@@ -2,79 +2,32 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json_rows.h"
 #include "json_scan.h"
 #include "json_text.h"
 #include "keypath.h"
 #include "readers.h"
 
-/* A value that can be no status, shown as it is spelled. */
-static void take_raw(struct ds_reading *out, struct ds_text raw)
-{
-	out->text = raw;
-	out->word = false;
-}
-
-/* There is a field, and nothing in it: a word may take the place. */
-static void take_nothing(struct ds_reading *out, size_t end, const char *why)
-{
-	ds_reading_fail_at(out, DS_MISSING_STATUS, out->start, "%s", why);
-	out->end = end;
-	out->editable = true;
-}
-
-static void take_string(struct ds_reading *out, struct ds_text raw, bool escapes,
-			struct ds_arena *scratch)
-{
-	struct ds_text text = raw;
-
-	out->editable = true;
-	if (escapes) {
-		char *decoded = ds_arena_alloc(scratch, raw.len + 1);
-		if (!decoded) {
-			ds_reading_fail(out, DS_UNREADABLE, "out of memory");
-			return;
-		}
-		text = (struct ds_text){decoded, ds_json_decode(decoded, raw)};
-		if (text.len == SIZE_MAX) {
-			take_raw(out, raw);
-			return;
-		}
-	}
-	out->text = ds_text_trim(text);
-	out->word = true;
-	if (!out->text.len)
-		take_nothing(out, out->end, "it is empty");
-}
-
 static void take(struct ds_reading *out, const struct ds_json_found *found, struct ds_text bytes,
 		 const char *at, struct ds_arena *scratch)
 {
-	struct ds_text raw = {bytes.at + found->start, found->end - found->start};
+	struct ds_value value;
 
-	*out = (struct ds_reading){.start = found->start, .end = found->end, .placed = true};
-	switch (found->type) {
-	case DS_JSON_ABSENT:
+	if (found->type == DS_JSON_ABSENT)
 		ds_reading_fail(out, DS_MISSING_STATUS, "it has no \"%s\"", at);
-		break;
-	case DS_JSON_NULL:
-		take_nothing(out, found->end, "it is null");
-		break;
-	case DS_JSON_STRING:
-		take_string(out, raw, found->escapes, scratch);
-		break;
-	default:
-		take_raw(out, raw);
-		break;
-	}
+	else if (ds_json_take(&value, found, bytes, scratch))
+		ds_reading_of(out, &value);
+	else
+		ds_reading_fail(out, DS_UNREADABLE, "out of memory");
 }
 
-static void json_read(struct ds_reading *out, struct ds_text bytes, bool whole, const char *at,
-		      struct ds_arena *scratch)
+/* Whether the object is there that would hold the value. */
+static bool read_one(struct ds_reading *out, struct ds_text bytes, const char *at,
+		     struct ds_arena *scratch)
 {
 	struct ds_json_found found;
 	struct ds_json_error error;
 
-	(void)whole; /* there is no limit below the whole file */
 	if (!ds_json_scan(&found, bytes, at, &error))
 		ds_reading_fail_at(out, DS_MALFORMED, error.at, "not valid JSON: %s", error.why);
 	else if (found.blocked != SIZE_MAX)
@@ -91,6 +44,14 @@ static void json_read(struct ds_reading *out, struct ds_text bytes, bool whole, 
 				   "it has no \"%s\", only a key that looks like it", at);
 	else
 		take(out, &found, bytes, at, scratch);
+	return found.held;
+}
+
+static void json_read(struct ds_reading *out, struct ds_text bytes, bool whole, const char *at,
+		      struct ds_arena *scratch)
+{
+	(void)whole; /* there is no limit below the whole file */
+	ds_keypath_read(out, bytes, at, scratch, read_one);
 }
 
 /* ---- Editing ------------------------------------------------------------ */
@@ -286,14 +247,12 @@ static size_t spell_first(struct ds_buf *out, struct ds_text bytes, const struct
 	return object->open + 1;
 }
 
-static bool json_insert(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,
-			const char *at, const char *behind, struct ds_text word,
-			struct ds_arena *scratch, char why[DS_WHY_ROOM])
+static bool insert(struct ds_edit *out, struct ds_text bytes, const char *at, const char *behind,
+		   struct ds_text word, struct ds_arena *scratch, char why[DS_WHY_ROOM])
 {
 	struct object object = {0};
 	struct member member;
 	struct ds_buf spelled = {0};
-	(void)record;
 
 	if (!find_object(&object, bytes, at, scratch, why))
 		return false;
@@ -304,10 +263,44 @@ static bool json_insert(struct ds_edit *out, struct ds_text bytes, const struct 
 	return ds_edit_make(out, where, where, &spelled, scratch);
 }
 
+/* An object is a document of its own. */
+static bool insert_record(struct ds_edit *out, struct ds_text record, const char *at,
+			  const char *behind, struct ds_text word, struct ds_arena *scratch,
+			  char why[DS_WHY_ROOM])
+{
+	at = ds_keypath_tail(at);
+	if (*record.at != '{' || *at == '{')
+		return ds_edit_refuse(why, "the record is no object that could have such a field");
+	return insert(out, record, at, behind ? ds_keypath_tail(behind) : NULL, word, scratch, why);
+}
+
+static bool json_insert(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,
+			const char *at, const char *behind, struct ds_text word,
+			struct ds_arena *scratch, char why[DS_WHY_ROOM])
+{
+	struct ds_reading reading;
+
+	if (!record) {
+		at = ds_keypath_read(&reading, bytes, at, scratch, read_one);
+		if (behind && at)
+			behind = ds_keypath_read(&reading, bytes, behind, scratch, read_one);
+		return at && insert(out, bytes, at, behind, word, scratch, why);
+	}
+	if (!insert_record(out, piece(bytes, record->start, record->end), at, behind, word, scratch,
+			   why))
+		return false;
+	out->start += record->start;
+	out->end += record->start;
+	return true;
+}
+
 const struct ds_reader ds_json_reader = {
 	.name = "json",
-	.extent = {.first = 0, .limit = 16 << 20, .enough = NULL},
+	.extent = {.first = 0, .limit = DS_FILE_LIMIT, .enough = NULL},
+	.check = ds_keypath_check,
 	.read = json_read,
+	.records = ds_json_rows,
 	.edit = json_edit,
 	.insert = json_insert,
+	.beside = ds_keypath_put_beside,
 };

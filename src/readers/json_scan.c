@@ -10,36 +10,34 @@
 enum { OFF = -1 };
 
 struct scan {
-	const char *begin;
-	const char *at;
-	const char *end;
+	struct ds_json_cursor *at;
 	const char *path;
 	int path_len;
 	struct ds_json_found *found;
-	struct ds_json_error *error;
 };
 
+static bool skip_value(struct ds_json_cursor *s, int depth);
 static bool scan_value(struct scan *s, int depth, int level);
 
-static size_t offset(const struct scan *s)
+static size_t offset(const struct ds_json_cursor *s)
 {
 	return (size_t)(s->at - s->begin);
 }
 
-static bool fail(struct scan *s, const char *why)
+static bool fail(struct ds_json_cursor *s, const char *why)
 {
 	*s->error = (struct ds_json_error){offset(s), why};
 	return false;
 }
 
-static void skip_space(struct scan *s)
+static void skip_space(struct ds_json_cursor *s)
 {
 	while (s->at < s->end &&
 	       (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
 		s->at++;
 }
 
-static bool next_is(const struct scan *s, char c)
+static bool next_is(const struct ds_json_cursor *s, char c)
 {
 	return s->at < s->end && *s->at == c;
 }
@@ -68,7 +66,7 @@ static int hex_unit(const char *at)
 	return unit;
 }
 
-static bool scan_escape(struct scan *s)
+static bool scan_escape(struct ds_json_cursor *s)
 {
 	if (s->end - s->at < 2)
 		return fail(s, "a string that is never closed");
@@ -85,7 +83,7 @@ static bool scan_escape(struct scan *s)
 	return true;
 }
 
-static bool scan_character(struct scan *s)
+static bool scan_character(struct ds_json_cursor *s)
 {
 	size_t len = ds_utf8_next((struct ds_text){s->at, (size_t)(s->end - s->at)}, NULL);
 	if (!len)
@@ -96,7 +94,7 @@ static bool scan_character(struct scan *s)
 
 /* Steps over the characters of a string that mean nothing but themselves: most of a
  * document, so the loop is kept tight. */
-static void skip_ordinary(struct scan *s)
+static void skip_ordinary(struct ds_json_cursor *s)
 {
 	const char *at = s->at;
 	while (at < s->end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 &&
@@ -106,7 +104,7 @@ static void skip_ordinary(struct scan *s)
 }
 
 /* Leaves the inside, without the quotes, in *raw. */
-static bool scan_string(struct scan *s, struct ds_text *raw, bool *escapes)
+static bool scan_string(struct ds_json_cursor *s, struct ds_text *raw, bool *escapes)
 {
 	const char *open = s->at++;
 	*escapes = false;
@@ -131,7 +129,7 @@ static bool scan_string(struct scan *s, struct ds_text *raw, bool *escapes)
 	return fail(s, "a string that is never closed");
 }
 
-static bool scan_digits(struct scan *s)
+static bool scan_digits(struct ds_json_cursor *s)
 {
 	const char *first = s->at;
 	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
@@ -139,7 +137,7 @@ static bool scan_digits(struct scan *s)
 	return s->at > first || fail(s, "a number without a digit where one must be");
 }
 
-static bool scan_number(struct scan *s)
+static bool scan_number(struct ds_json_cursor *s)
 {
 	if (next_is(s, '-'))
 		s->at++;
@@ -164,7 +162,7 @@ static bool scan_number(struct scan *s)
 	return true;
 }
 
-static bool scan_word(struct scan *s, const char *word)
+static bool scan_word(struct ds_json_cursor *s, const char *word)
 {
 	size_t len = strlen(word);
 	if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
@@ -173,115 +171,65 @@ static bool scan_word(struct scan *s, const char *word)
 	return true;
 }
 
-static bool scan_array(struct scan *s, int depth)
+/* Steps into the array or object at hand (*close is 0), and on in it. 1: something
+ * follows, 0: it is over, -1: it is not well-formed. */
+static int step(struct ds_json_cursor *s, char *close)
 {
-	s->at++;
+	bool first = !*close;
+
+	if (first)
+		*close = *s->at++ == '[' ? ']' : '}';
 	skip_space(s);
-	if (next_is(s, ']')) {
+	if (next_is(s, *close)) {
 		s->at++;
-		return true;
+		return 0;
 	}
-	for (;;) {
-		if (!scan_value(s, depth + 1, OFF))
-			return false;
-		skip_space(s);
-		if (next_is(s, ']')) {
-			s->at++;
-			return true;
-		}
-		if (!next_is(s, ','))
-			return fail(s, "expected ',' or ']'");
-		s->at++;
+	if (first)
+		return 1;
+	if (!next_is(s, ',')) {
+		fail(s, *close == ']' ? "expected ',' or ']'" : "expected ',' or '}'");
+		return -1;
 	}
+	s->at++;
+	return 1;
 }
 
-static void note(size_t *where, size_t at)
+static bool scan_key(struct ds_json_cursor *s, struct ds_text *raw, bool *escapes)
 {
-	if (*where == SIZE_MAX)
-		*where = at;
-}
-
-/* What a key with escapes says, as far as it can still be the wanted one. Keys
- * that are longer than any escape could make the wanted one are others. */
-static enum ds_key_match match_escaped(struct ds_text raw, struct ds_text wanted)
-{
-	enum { LONGEST = 6 * 64 };
-	char decoded[LONGEST];
-	struct ds_text head = {raw.at, 0};
-
-	/* A NUL ends a key for some parsers: judge what stands before it. */
-	while (head.len < raw.len &&
-	       (raw.len - head.len < 6 || memcmp(raw.at + head.len, "\\u0000", 6) != 0))
-		head.len += raw.at[head.len] == '\\' && head.len + 1 < raw.len ? 2 : 1;
-	if (head.len > LONGEST)
-		return DS_KEY_OTHER;
-	size_t len = ds_json_decode(decoded, head);
-	if (len == SIZE_MAX)
-		return DS_KEY_OTHER;
-	enum ds_key_match match = ds_key_match((struct ds_text){decoded, len}, wanted);
-	return match == DS_KEY_EXACT && head.len < raw.len ? DS_KEY_VARIANT : match;
-}
-
-/* The level of the value that follows the key. */
-static int level_behind(struct scan *s, struct ds_text raw, bool escapes, int level, bool *had)
-{
-	struct ds_text wanted = ds_keypath_key(s->path, level);
-	enum ds_key_match match = escapes ? match_escaped(raw, wanted) : ds_key_match(raw, wanted);
-	size_t at = (size_t)(raw.at - s->begin);
-
-	if (match == DS_KEY_VARIANT)
-		note(&s->found->variant, at);
-	if (match != DS_KEY_EXACT)
-		return OFF;
-	if (*had) {
-		note(&s->found->twice, at);
-		return OFF;
-	}
-	*had = true;
-	return level + 1;
-}
-
-static bool scan_member(struct scan *s, int depth, int level, bool *had)
-{
-	struct ds_text key;
-	bool escapes;
-
 	skip_space(s);
 	if (!next_is(s, '"'))
 		return fail(s, "expected a key in double quotes");
-	if (!scan_string(s, &key, &escapes))
+	if (!scan_string(s, raw, escapes))
 		return false;
 	skip_space(s);
 	if (!next_is(s, ':'))
 		return fail(s, "expected ':' after the key");
 	s->at++;
-	if (level != OFF)
-		level = level_behind(s, key, escapes, level, had);
-	return scan_value(s, depth + 1, level);
+	return true;
 }
 
-static bool scan_object(struct scan *s, int depth, int level)
+static bool skip_array(struct ds_json_cursor *s, int depth)
 {
-	bool had = false;
+	char close = 0;
+	int more;
 
-	s->at++;
-	skip_space(s);
-	if (next_is(s, '}')) {
-		s->at++;
-		return true;
-	}
-	for (;;) {
-		if (!scan_member(s, depth, level, &had))
+	while ((more = step(s, &close)) > 0)
+		if (!skip_value(s, depth + 1))
 			return false;
-		skip_space(s);
-		if (next_is(s, '}')) {
-			s->at++;
-			return true;
-		}
-		if (!next_is(s, ','))
-			return fail(s, "expected ',' or '}'");
-		s->at++;
-	}
+	return more == 0;
+}
+
+static bool skip_object(struct ds_json_cursor *s, int depth)
+{
+	struct ds_text key;
+	bool escapes;
+	char close = 0;
+	int more;
+
+	while ((more = step(s, &close)) > 0)
+		if (!scan_key(s, &key, &escapes) || !skip_value(s, depth + 1))
+			return false;
+	return more == 0;
 }
 
 static enum ds_json_type type_of(char c)
@@ -304,18 +252,30 @@ static enum ds_json_type type_of(char c)
 	}
 }
 
-static bool scan_inside(struct scan *s, enum ds_json_type type, int depth, int level)
+static bool peek(struct ds_json_cursor *s, enum ds_json_type *type)
+{
+	skip_space(s);
+	if (s->at == s->end)
+		return fail(s, "the file ends where a value must be");
+	*type = type_of(*s->at);
+	return *type != DS_JSON_NUMBER || *s->at == '-' || (*s->at >= '0' && *s->at <= '9') ||
+	       fail(s, "expected a value");
+}
+
+static bool skip_known(struct ds_json_cursor *s, enum ds_json_type type, int depth)
 {
 	struct ds_text raw;
 	bool escapes;
 
+	if (depth >= DS_JSON_DEPTH && (type == DS_JSON_OBJECT || type == DS_JSON_ARRAY))
+		return fail(s, "nested deeper than 512 levels");
 	switch (type) {
 	case DS_JSON_STRING:
 		return scan_string(s, &raw, &escapes);
 	case DS_JSON_OBJECT:
-		return scan_object(s, depth, level);
+		return skip_object(s, depth);
 	case DS_JSON_ARRAY:
-		return scan_array(s, depth);
+		return skip_array(s, depth);
 	case DS_JSON_TRUE:
 		return scan_word(s, "true");
 	case DS_JSON_FALSE:
@@ -327,72 +287,168 @@ static bool scan_inside(struct scan *s, enum ds_json_type type, int depth, int l
 	}
 }
 
-static bool scan_target(struct scan *s, enum ds_json_type type, int depth)
+static bool skip_value(struct ds_json_cursor *s, int depth)
 {
-	struct ds_text raw = {s->at, 0};
-	bool escapes = false;
+	enum ds_json_type type;
+	return peek(s, &type) && skip_known(s, type, depth);
+}
 
-	if (type == DS_JSON_STRING) {
-		if (!scan_string(s, &raw, &escapes))
+static bool take_value(struct ds_json_cursor *s, int depth, struct ds_json_found *found)
+{
+	struct ds_text raw;
+
+	if (!peek(s, &found->type))
+		return false;
+	raw = (struct ds_text){s->at, 0};
+	found->escapes = false;
+	if (found->type == DS_JSON_STRING) {
+		if (!scan_string(s, &raw, &found->escapes))
 			return false;
 	} else {
-		if (!scan_inside(s, type, depth, OFF))
+		if (!skip_known(s, found->type, depth))
 			return false;
 		raw.len = (size_t)(s->at - raw.at);
 	}
-	s->found->type = type;
-	s->found->start = (size_t)(raw.at - s->begin);
-	s->found->end = s->found->start + raw.len;
-	s->found->escapes = escapes;
+	found->start = (size_t)(raw.at - s->begin);
+	found->end = found->start + raw.len;
 	return true;
+}
+
+/* ---- One value ---------------------------------------------------------- */
+
+static void note(size_t *where, size_t at)
+{
+	if (*where == SIZE_MAX)
+		*where = at;
+}
+
+/* What a key with escapes says, as far as it can still be the wanted one. Keys
+ * that are longer than any escape could make the wanted one are others. */
+enum ds_key_match ds_json_key_match(struct ds_text raw, struct ds_text wanted)
+{
+	enum { LONGEST = 6 * 64 };
+	char decoded[LONGEST];
+	struct ds_text head = {raw.at, 0};
+
+	/* A NUL ends a key for some parsers: judge what stands before it. */
+	while (head.len < raw.len &&
+	       (raw.len - head.len < 6 || memcmp(raw.at + head.len, "\\u0000", 6) != 0))
+		head.len += raw.at[head.len] == '\\' && head.len + 1 < raw.len ? 2 : 1;
+	if (head.len > LONGEST)
+		return DS_KEY_OTHER;
+	size_t len = ds_json_decode(decoded, head);
+	if (len == SIZE_MAX)
+		return DS_KEY_OTHER;
+	enum ds_key_match match = ds_key_match((struct ds_text){decoded, len}, wanted);
+	return match == DS_KEY_EXACT && head.len < raw.len ? DS_KEY_VARIANT : match;
+}
+
+/* The level of the value that follows the key. */
+static int level_behind(struct scan *s, struct ds_text raw, bool escapes, int level, bool *had)
+{
+	struct ds_text wanted = ds_keypath_key(s->path, level);
+	enum ds_key_match match =
+		escapes ? ds_json_key_match(raw, wanted) : ds_key_match(raw, wanted);
+	size_t at = (size_t)(raw.at - s->at->begin);
+
+	if (match == DS_KEY_VARIANT)
+		note(&s->found->variant, at);
+	if (match != DS_KEY_EXACT)
+		return OFF;
+	if (*had) {
+		note(&s->found->twice, at);
+		return OFF;
+	}
+	*had = true;
+	return level + 1;
+}
+
+static bool scan_object(struct scan *s, int depth, int level)
+{
+	bool had = false;
+	struct ds_text key;
+	bool escapes;
+	char close = 0;
+	int more;
+
+	s->found->held |= level == s->path_len - 1;
+	while ((more = step(s->at, &close)) > 0)
+		if (!scan_key(s->at, &key, &escapes) ||
+		    !scan_value(s, depth + 1, level_behind(s, key, escapes, level, &had)))
+			return false;
+	return more == 0;
 }
 
 static bool scan_value(struct scan *s, int depth, int level)
 {
-	skip_space(s);
-	if (s->at == s->end)
-		return fail(s, "the file ends where a value must be");
-	enum ds_json_type type = type_of(*s->at);
-	if (type == DS_JSON_NUMBER && *s->at != '-' && (*s->at < '0' || *s->at > '9'))
-		return fail(s, "expected a value");
-	if (depth >= DS_JSON_DEPTH && (type == DS_JSON_OBJECT || type == DS_JSON_ARRAY))
-		return fail(s, "nested deeper than 512 levels");
+	enum ds_json_type type;
+
+	if (level == OFF)
+		return skip_value(s->at, depth);
 	if (level == s->path_len)
-		return scan_target(s, type, depth);
-	if (level != OFF && type != DS_JSON_OBJECT) {
-		if (type != DS_JSON_NULL || level == 0)
-			note(&s->found->blocked, offset(s));
-		level = OFF;
-	}
-	return scan_inside(s, type, depth, level);
+		return take_value(s->at, depth, s->found);
+	if (!peek(s->at, &type))
+		return false;
+	if (type == DS_JSON_OBJECT)
+		return scan_object(s, depth, level);
+	if (type != DS_JSON_NULL || level == 0)
+		note(&s->found->blocked, offset(s->at));
+	return skip_known(s->at, type, depth);
 }
 
 bool ds_json_scan(struct ds_json_found *found, struct ds_text bytes, const char *path,
 		  struct ds_json_error *error)
 {
-	if (!bytes.at)
-		bytes.at = ""; /* an empty buffer has no bytes to point at */
+	struct ds_json_cursor at;
 	struct scan s = {
-		.begin = bytes.at,
-		.at = bytes.at,
-		.end = bytes.at + bytes.len,
+		.at = &at,
 		.path = path,
 		.path_len = ds_keypath_len(path),
 		.found = found,
-		.error = error,
 	};
 
 	*found =
 		(struct ds_json_found){.twice = SIZE_MAX, .variant = SIZE_MAX, .blocked = SIZE_MAX};
+	return ds_json_open(&at, bytes, error) && scan_value(&s, 0, 0) && ds_json_close(&at);
+}
+
+/* ---- The cursor --------------------------------------------------------- */
+
+bool ds_json_open(struct ds_json_cursor *s, struct ds_text bytes, struct ds_json_error *error)
+{
+	if (!bytes.at)
+		bytes.at = ""; /* an empty buffer has no bytes to point at */
+	*s = (struct ds_json_cursor){bytes.at, bytes.at, bytes.at + bytes.len, error};
 	if (bytes.len >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0)
-		s.at += 3;
-	skip_space(&s);
-	if (s.at == s.end)
-		return fail(&s, "the file is empty");
-	if (!scan_value(&s, 0, 0))
-		return false;
-	skip_space(&s);
-	return s.at == s.end || fail(&s, "something follows the end of the document");
+		s->at += 3;
+	skip_space(s);
+	return s->at < s->end || fail(s, "the file is empty");
+}
+
+bool ds_json_close(struct ds_json_cursor *s)
+{
+	skip_space(s);
+	return s->at == s->end || fail(s, "something follows the end of the document");
+}
+
+bool ds_json_peek(struct ds_json_cursor *s, enum ds_json_type *type)
+{
+	return peek(s, type);
+}
+
+int ds_json_step(struct ds_json_cursor *s, char *close)
+{
+	return step(s, close);
+}
+
+bool ds_json_key(struct ds_json_cursor *s, struct ds_text *raw, bool *escapes)
+{
+	return scan_key(s, raw, escapes);
+}
+
+bool ds_json_value(struct ds_json_cursor *s, int depth, struct ds_json_found *found)
+{
+	return found ? take_value(s, depth, found) : skip_value(s, depth);
 }
 
 /* ---- Decoding ----------------------------------------------------------- */

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "keypath.h"
 #include "text.h"
 
 enum { DS_JSON_DEPTH = 512 };
@@ -40,6 +41,8 @@ struct ds_json_found {
 
 	/* A value on the way that can hold no keys: where, or SIZE_MAX. */
 	size_t blocked;
+
+	bool held; /* the object that would hold the value is there */
 };
 
 struct ds_json_error {
@@ -50,6 +53,42 @@ struct ds_json_error {
 /* false: not JSON, and *error says where and why. */
 bool ds_json_scan(struct ds_json_found *found, struct ds_text bytes, const char *path,
 		  struct ds_json_error *error);
+
+/*
+ * The same, a value at a time, for whoever looks for more than one:
+ *
+ *	ds_json_open(&at, bytes, &error) && (any value) && ds_json_close(&at)
+ *
+ * A value is taken whole by ds_json_value; or, if ds_json_peek says that it is an array or
+ * an object, in steps, until ds_json_step says 0. What is passed over is checked as
+ * strictly. All of them say false (a step: -1) where the document is no JSON.
+ */
+struct ds_json_cursor {
+	const char *begin;
+	const char *at;
+	const char *end;
+	struct ds_json_error *error;
+};
+
+bool ds_json_open(struct ds_json_cursor *at, struct ds_text bytes, struct ds_json_error *error);
+bool ds_json_close(struct ds_json_cursor *at);
+
+/* Goes to the value that follows. */
+bool ds_json_peek(struct ds_json_cursor *at, enum ds_json_type *type);
+
+/* Steps to the next element, or to the next key; *close is 0 before the first. 0: there is
+ * no other, and the array or object is passed. */
+int ds_json_step(struct ds_json_cursor *at, char *close);
+
+/* The key, as it stands between its quotes, and the colon. */
+bool ds_json_key(struct ds_json_cursor *at, struct ds_text *raw, bool *escapes);
+
+/* Passes one value that `depth` others are around, and says what and where it is, unless
+ * `found` is NULL. */
+bool ds_json_value(struct ds_json_cursor *at, int depth, struct ds_json_found *found);
+
+/* ds_key_match for a key with escapes. */
+enum ds_key_match ds_json_key_match(struct ds_text raw, struct ds_text wanted);
 
 /* Decodes the inside of a string that scanned well into `out`, which has room for
  * raw.len bytes, and returns the length. A NUL or half a surrogate pair cannot be

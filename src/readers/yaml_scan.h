@@ -35,12 +35,18 @@ struct ds_yaml_found {
 	size_t indirect; /* an alias, an anchor or a tag on a key or a value */
 	size_t merge;    /* a merge key: it decides where the key itself is absent */
 	size_t blocked;  /* a node that can hold no keys */
+
+	size_t holder; /* the mapping that would hold the value, or SIZE_MAX */
+	size_t holder_end;
 };
 
 struct ds_yaml_error {
 	size_t at;
 	char why[100];
 };
+
+/* Of a byte order mark. */
+size_t ds_yaml_mark_length(struct ds_text slice);
 
 /* false: not YAML, or memory ran out (`at` is SIZE_MAX). */
 bool ds_yaml_scan(struct ds_yaml_found *found, struct ds_text slice, const char *path,

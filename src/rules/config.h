@@ -37,6 +37,8 @@ struct ds_ruleset {
 	bool configured;    /* a configuration was there; it may have no rules */
 	const char **files; /* those that were read, relative to the source; ended by NULL */
 	size_t file_count;
+	const char **notes; /* lines for a person: what is not wrong, but may not be meant */
+	size_t note_count;
 	struct ds_arena strings; /* all of it */
 };
 

@@ -1,7 +1,13 @@
 #include <string.h>
 
+#include "pattern.h"
 #include "rules.h"
 #include "text.h"
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 
 static size_t digits(const char *text)
 {
@@ -17,6 +23,22 @@ static struct ds_text number_of(const char *text)
 		len--;
 	}
 	return (struct ds_text){text, len};
+}
+
+struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id)
+{
+	size_t from = 0;
+	size_t to;
+
+	while (rule->by_number && from < id.len && !is_digit(id.at[from]))
+		from++;
+	if (!rule->by_number || from == id.len)
+		return id;
+	for (to = from; to < id.len && is_digit(id.at[to]);)
+		to++;
+	while (to - from > 1 && id.at[from] == '0')
+		from++;
+	return (struct ds_text){id.at + from, to - from};
 }
 
 enum ds_id_fit ds_id_fit(const char *id, const char *given)
@@ -42,4 +64,21 @@ bool ds_id_is_sound(const char *given)
 		if ((unsigned char)*given < 0x20 || *given == 0x7f)
 			return false;
 	return true;
+}
+
+enum ds_rule_fit ds_rule_fit(const struct ds_rule *rule, struct ds_text name)
+{
+	const char *slash = strrchr(rule->name, '/');
+
+	if (ds_text_is(name, rule->name))
+		return DS_RULE_FULL;
+	return ds_text_is(name, slash ? slash + 1 : rule->name) ? DS_RULE_BARE : DS_RULE_OTHER;
+}
+
+bool ds_id_is_ignored(const struct ds_rule *rule, struct ds_text id)
+{
+	for (const char *const *ignore = rule->ignore; ignore && *ignore; ignore++)
+		if (ds_pattern_match(*ignore, id, NULL))
+			return true;
+	return false;
 }

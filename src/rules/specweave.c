@@ -7,12 +7,12 @@
 #include "rules.h"
 
 static const struct ds_status_word statuses[] = {
-	{"planning", 0, false, false, "active backlog abandoned", 0},
-	{"backlog", 0, false, false, "planning active abandoned", 0},
-	{"active", 1, false, true, "backlog paused completed abandoned ready_for_review", 0},
-	{"paused", 1, false, false, "active abandoned ready_for_review", 0},
-	{"ready_for_review", 2, false, false, "completed active abandoned", 0},
-	{"completed", 3, true, false, "active abandoned", 0},
+	{"planning", 0, false, false, "active\nbacklog\nabandoned", 0},
+	{"backlog", 0, false, false, "planning\nactive\nabandoned", 0},
+	{"active", 1, false, true, "backlog\npaused\ncompleted\nabandoned\nready_for_review", 0},
+	{"paused", 1, false, false, "active\nabandoned\nready_for_review", 0},
+	{"ready_for_review", 2, false, false, "completed\nactive\nabandoned", 0},
+	{"completed", 3, true, false, "active\nabandoned", 0},
 	{"abandoned", 3, true, false, "active", 0},
 	{0},
 };

@@ -64,6 +64,7 @@ static void set_group_aside(struct batch *batch, size_t culprit)
 			continue;
 		if (takes_part(batch, i)) {
 			change->outcome = why->outcome;
+			change->aside = true;
 			snprintf(change->why, sizeof change->why, "left as it is, like %s",
 				 why->path);
 		}

@@ -101,6 +101,7 @@ struct ds_change {
 
 	/* Filled by ds_txn_commit. */
 	enum ds_change_outcome outcome;
+	bool aside;    /* for the sake of another one of its group */
 	char why[240]; /* one clause for a person, where it was not done */
 };
 

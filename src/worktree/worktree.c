@@ -122,15 +122,10 @@ static bool fill(struct ds_blob *blob, int fd, size_t want, size_t size)
 	return true;
 }
 
-static void too_large(struct ds_blob *blob, size_t limit)
-{
-	unusable(blob, "larger than %zu MiB", limit >> 20);
-}
-
 static void read_whole(struct ds_blob *blob, int fd, size_t size, const struct ds_extent *extent)
 {
 	if (size > extent->limit) {
-		too_large(blob, extent->limit);
+		ds_blob_too_large(blob, extent->limit);
 		return;
 	}
 	/* One byte more than there was shows a file that grew meanwhile. */
@@ -140,7 +135,7 @@ static void read_whole(struct ds_blob *blob, int fd, size_t size, const struct d
 		if (!fill(blob, fd, blob->bytes.len * 2, size))
 			return;
 	if (blob->bytes.len > extent->limit)
-		too_large(blob, extent->limit);
+		ds_blob_too_large(blob, extent->limit);
 }
 
 static void read_part(struct ds_blob *blob, int fd, size_t size, const struct ds_extent *extent)

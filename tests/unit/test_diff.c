@@ -230,3 +230,33 @@ Test(diff, survives_edits_everywhere)
 	test_scratch_run(&scratch, "git apply --whitespace=nowarn patch && diff -r d w");
 	ds_buf_free(&all);
 }
+
+/* A file of many records: as many edits as there are, in hunks or all on one line; were
+ * lines counted for each of them, this would take minutes. */
+Test(diff, has_room_for_any_number_of_edits, .timeout = 60)
+{
+	enum { MANY = 10000 };
+	static struct ds_diff_edit edits[MANY];
+
+	for (int lines = 0; lines <= 12; lines += 12) {
+		struct ds_buf before = {0};
+		struct ds_buf after = {0};
+		struct ds_buf out = {0};
+		for (size_t i = 0; i < MANY; i++) {
+			ds_buf_printf(&before, "%400zu:old", i);
+			ds_buf_printf(&after, "%400zu:", i);
+			edits[i] = (struct ds_diff_edit){after.len, 3, 5};
+			ds_buf_puts(&after, "newer");
+			for (int line = 0; line < lines; line++) {
+				ds_buf_puts(&before, "\n");
+				ds_buf_puts(&after, "\n");
+			}
+		}
+		cr_assert(ds_diff(&out, "f", (struct ds_text){before.bytes, before.len},
+				  (struct ds_text){after.bytes, after.len}, edits, MANY));
+		must_apply("many", "f", &out, before.bytes, &after);
+		ds_buf_free(&before);
+		ds_buf_free(&after);
+		ds_buf_free(&out);
+	}
+}

@@ -110,13 +110,13 @@ Test(vocabulary, is_closed)
 		const char *next = word->next;
 		count++;
 		while (*next) {
-			size_t len = strcspn(next, " ");
+			size_t len = strcspn(next, "\n");
 			struct ds_text text = {next, len};
 			int status = ds_vocabulary_find(vocabulary(), text);
 			cr_expect(status != DS_NO_STATUS &&
 					  ds_text_is(text, vocabulary()->statuses[status].word),
 				  "%s", next);
-			next += len + strspn(next + len, " ");
+			next += len + strspn(next + len, "\n");
 		}
 	}
 	cr_expect(count <= DS_STATUS_LIMIT);

@@ -174,3 +174,112 @@ Test(recall, what_cannot_be_named_is_not_asked_about)
 	cr_assert_eq(book.count, 0);
 	ds_scanned_free(&scanned);
 }
+
+/* ---- What more than the copies a verdict depends on ---------------------- */
+
+static const struct ds_rollup boxes[] = {
+	{.path = INC "{id}/tasks.md", .some = 1 << 2, .none = 1 << 2, .all = 1 << 2}, {0}};
+
+static const struct test_file without[] = {ITEM("0001-a", JSON("active"), SPEC("active")), {0}};
+static const struct test_file with[] = {
+	ITEM("0001-a", JSON("active"), SPEC("active")),
+	{INC "0001-a/tasks.md", "- [ ] a\n", 0, NULL},
+	{0},
+};
+static const struct test_file other[] = {
+	ITEM("0001-a", JSON("active"), SPEC("active")),
+	{INC "0001-a/tasks.md", "- [x] a\n", 0, NULL},
+	{0},
+};
+
+/* A memory that compares all it is given. */
+struct pad {
+	struct ds_content_id ids[8][DS_COPY_LIMIT];
+	int counts[8];
+	int count;
+	int met;
+};
+
+static bool recall_all(void *context, const struct ds_content_id *ids, int count, int *status)
+{
+	struct pad *pad = context;
+
+	for (int i = 0; i < pad->count; i++)
+		if (pad->counts[i] == count && memcmp(pad->ids[i], ids, count * sizeof *ids) == 0) {
+			*status = 2;
+			pad->met++;
+			return true;
+		}
+	return false;
+}
+
+static void remember_all(void *context, const struct ds_content_id *ids, int count, int status)
+{
+	struct pad *pad = context;
+
+	cr_assert_eq(status, 2);
+	memcpy(pad->ids[pad->count], ids, count * sizeof *ids);
+	pad->counts[pad->count++] = count;
+}
+
+static void scan_with(struct pad *pad, const struct ds_rule *rule, const struct test_file *files)
+{
+	struct ds_memory memory = {recall_all, remember_all, pad};
+	struct test_source source;
+	struct ds_scanned scanned = {.trouble_count = 0};
+	struct ds_scan how = {.rule = rule, .source = &source.source, .memory = &memory};
+	ds_error err = {0};
+
+	test_source_init_named(&source, files);
+	cr_assert_eq(ds_scan_rule(&how, &scanned, &err), 0, "%s", err.message);
+	cr_assert_eq(scanned.items.len, 1);
+	ds_scanned_free(&scanned);
+}
+
+Test(recall, the_parts_are_contents_too)
+{
+	struct ds_rule rule = ds_specweave_rule;
+	struct pad pad = {.count = 0};
+
+	rule.rollups = boxes;
+	scan_with(&pad, &rule, without);
+	scan_with(&pad, &rule, with);
+	scan_with(&pad, &rule, other);
+	cr_assert_eq(pad.count, 3, "each is another content");
+	cr_assert_eq(pad.met, 0);
+	scan_with(&pad, &rule, without);
+	scan_with(&pad, &rule, with);
+	cr_assert_eq(pad.met, 2);
+}
+
+/* The name of a content says nothing of HEAD, of a record, of a path. */
+Test(recall, some_rules_have_no_memory)
+{
+	struct pad pad = {.count = 0};
+	struct ds_rule head = ds_specweave_rule;
+	struct ds_rule path = ds_specweave_rule;
+	struct ds_rule many = ds_specweave_rule;
+	struct ds_rule kin = ds_specweave_rule;
+	static const struct ds_rollup family[] = {{.children = "x"}, {0}};
+	static const struct test_file files[] = {
+		ITEM("0001-a", JSON("active"), SPEC("active")),
+		{"all.json", "{\"0001-a\": \"active\"}", 0, NULL},
+		{0},
+	};
+	static const struct test_file active[] = {ITEM("active", JSON("active"), SPEC("active")),
+						  {0}};
+
+	head.copies[1].from = DS_FROM_HEAD;
+	path.copies[1] = (struct ds_copy_rule){
+		.name = "id", .path = INC "{id}/spec.md", .read = "path", .at = "id"};
+	many.copies[1] = (struct ds_copy_rule){
+		.name = "all", .path = "all.json", .read = "json", .at = "{id}", .many = true};
+	kin.rollups = family;
+	scan_with(&pad, &head, files);
+	scan_with(&pad, &path, active);
+	scan_with(&pad, &many, files);
+	scan_with(&pad, &kin, files);
+	cr_assert_eq(pad.count, 0);
+	scan_with(&pad, &ds_specweave_rule, files);
+	cr_assert_eq(pad.count, 1);
+}

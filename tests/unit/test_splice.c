@@ -470,3 +470,255 @@ Test(splice, does_not_trust_the_reader)
 	ds_arena_free(&scratch);
 	ds_buf_free(&after);
 }
+
+/* ---- Records ------------------------------------------------------------ */
+
+/* A reader for lines of "ID STATUS BY", with words that do what no word should. */
+
+static size_t readings; /* how often a file was read */
+
+static void take_word(struct ds_value *out, struct ds_text bytes, size_t *at)
+{
+	size_t end = *at;
+
+	while (end < bytes.len && bytes.at[end] != ' ' && bytes.at[end] != '\n')
+		end++;
+	*out = (struct ds_value){.text = {bytes.at + *at, end - *at}, .start = *at, .end = end};
+	out->word = out->editable = out->placed = end > *at;
+	if (end == *at)
+		*out = (struct ds_value){.code = DS_MISSING_STATUS, .why = "it has none"};
+	*at = end < bytes.len && bytes.at[end] == ' ' ? end + 1 : end;
+}
+
+static bool lines_records(struct ds_records *out, struct ds_text bytes, const struct ds_spec *spec,
+			  const char *const *fields, struct ds_arena *arena)
+{
+	bool poisoned = false;
+
+	(void)spec;
+	readings++;
+	for (size_t at = 0; at < bytes.len; at++) {
+		struct ds_value *values = ds_arena_alloc(arena, 2 * sizeof *values);
+		struct ds_record record = {.start = at, .values = values};
+		struct ds_value id;
+		take_word(&id, bytes, &at);
+		take_word(&values[0], bytes, &at);
+		struct ds_value by = {0};
+		take_word(&by, bytes, &at);
+		if (fields && *fields)
+			values[1] = by;
+		record.id = id.text;
+		record.end = at;
+		if (ds_text_is(values[0].text, "RENAMED"))
+			record.id = ds_text_of("x");
+		if (ds_text_is(values[0].text, "GO")) {
+			values[0] = by;
+			values[0].text = ds_text_of("ELSEWHERE");
+		}
+		if (poisoned)
+			values[0].text = ds_text_of("poisoned");
+		if (ds_text_is(values[0].text, "LOCKED"))
+			values[0].editable = false;
+		poisoned = ds_text_is(values[0].text, "POISON");
+		if (fields && *fields && ds_text_is(values[1].text, "DEMOTES"))
+			values[0].text = ds_text_of("demoted");
+		if (!ds_records_add(out, &record))
+			return false;
+	}
+	return true;
+}
+
+static bool lines_edit(struct ds_edit *out, struct ds_text bytes, const struct ds_reading *reading,
+		       struct ds_text word, struct ds_arena *scratch, char why[DS_WHY_ROOM])
+{
+	struct ds_buf text = {0};
+
+	(void)bytes;
+	(void)why;
+	ds_buf_append(&text, word.at, word.len);
+	if (ds_text_is(word, "ELSEWHERE")) {
+		ds_buf_cut(&text, 0);
+		ds_buf_puts(&text, "GO");
+	}
+	return ds_edit_make(out, ds_text_is(word, "OUTSIDE") ? 0 : reading->start, reading->end,
+			    &text, scratch);
+}
+
+static bool lines_insert(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,
+			 const char *at, const char *behind, struct ds_text word,
+			 struct ds_arena *scratch, char why[DS_WHY_ROOM])
+{
+	struct ds_buf text = {0};
+
+	(void)bytes;
+	if (strcmp(at, "lines.by") != 0 || strcmp(behind, "lines") != 0)
+		return ds_edit_refuse(why, "not here");
+	ds_buf_puts(&text, " ");
+	ds_buf_append(&text, word.at, word.len);
+	return ds_edit_make(out, record->end, record->end, &text, scratch);
+}
+
+static const struct ds_reader lines_reader = {
+	.name = "lines", .records = lines_records, .edit = lines_edit, .insert = lines_insert};
+
+struct record_change {
+	size_t record;
+	const char *id; /* NULL: no change */
+	const char *word;
+	const char *refused; /* how the reason begins; NULL: done; "": the same */
+};
+
+struct record_line {
+	const char *before;
+	const char *after;
+	bool field;
+	struct record_change changes[4];
+	size_t readings; /* 0: not counted */
+};
+
+static const struct record_line record_lines[] = {
+	{"a one me\nb two\nc three\n",
+	 "a newer me\nb two\nc x\n",
+	 false,
+	 {{2, "c", "x", NULL}, {0, "a", "newer", NULL}},
+	 2},
+	{"a one\nb two\n", "a one\nb 2\n", false, {{0, "a", "one", ""}, {1, "b", "2", NULL}}, 2},
+	{"a one\nb two\n", "a one\nb two\n", false, {{0, "a", "one", ""}}, 1},
+	{"a one\nb two\n",
+	 "a one\nb 2\n",
+	 false,
+	 {{0, "a", "", "there is no word"}, {1, "b", "2", NULL}, {2, "c", "x", "it is not"}},
+	 2},
+	{"a one\nb two\n",
+	 "a one\nb 2\n",
+	 false,
+	 {{0, "z", "1", "it is not where it was"}, {1, "b", "2", NULL}},
+	 2},
+	{"a LOCKED\nb two\nc\n",
+	 "a LOCKED\nb 2\nc\n",
+	 false,
+	 {{0, "a", "x", "it is written in a way"}, {1, "b", "2", NULL}, {2, "c", "x", "it has"}},
+	 2},
+	{"a one\nb two\n",
+	 "a one\nb 2\n",
+	 false,
+	 {{0, "a", "two words", "written there it would not"}, {1, "b", "2", NULL}},
+	 3},
+	{"a one by\nb two\n",
+	 "a one by\nb 2\n",
+	 false,
+	 {{0, "a", "ELSEWHERE", "written there it would be read elsewhere"}, {1, "b", "2", NULL}},
+	 3},
+	{"a one\nb two\n",
+	 "a 1\nb two\n",
+	 false,
+	 {{0, "a", "1", NULL}, {1, "b", "OUTSIDE", "it would change more"}},
+	 2},
+	{"a one\nb two\n",
+	 "a 1\nb two\n",
+	 false,
+	 {{0, "a", "1", NULL}, {0, "a", "2", "another change has the same place"}},
+	 2},
+	/* What nobody is to blame for alone stops all. */
+	{"a one\nb two\nc three\n",
+	 "a one\nb two\nc three\n",
+	 false,
+	 {{0, "a", "POISON", "other parts"}, {2, "c", "x", "other parts"}},
+	 2},
+	{"a one\nb two\n", "a one\nb two\n", false, {{0, "a", "RENAMED", "other parts"}}, 2},
+	{"a one\nb two\n", "a one\nb two\n", false, {{0, "a", "x\ny", "other parts"}}, 2},
+	/* A field beside the status. */
+	{"a one me\nb two\nc three\n",
+	 "a one you\nb two us\nc three\n",
+	 true,
+	 {{0, "a", "you", NULL}, {1, "b", "us", NULL}},
+	 2},
+	{"a one me\nb two by\n", "a one me\nb two by\n", true, {{0, "a", "DEMOTES", "other"}}, 2},
+};
+
+static void expect_records(const struct record_line *line)
+{
+	struct ds_splice_records splice = {.reader = &lines_reader};
+	struct ds_arena scratch = {0};
+	struct ds_buf after = {0};
+	struct ds_record_edit edits[4] = {0};
+	size_t count = 0;
+
+	if (line->field) {
+		splice.field = "by";
+		splice.at = "lines.by";
+		splice.behind = "lines";
+	}
+	for (; count < 4 && line->changes[count].id; count++) {
+		const struct record_change *change = &line->changes[count];
+		edits[count] = (struct ds_record_edit){.record = change->record,
+						       .id = change->id,
+						       .word = ds_text_of(change->word),
+						       .insert = line->field};
+	}
+	readings = 0;
+	ds_buf_puts(&after, "kept ");
+	cr_assert(ds_splice_records(&after, edits, count, &splice, ds_text_of(line->before),
+				    &scratch));
+	cr_expect_str_eq(after.bytes + 5, line->after, "%s: %s", line->before, after.bytes);
+	cr_expect_eq(readings, line->readings, "%s: read %zu times", line->before, readings);
+	for (size_t i = 0; i < count; i++) {
+		const struct ds_record_edit *edit = &edits[i];
+		const struct record_change *change = line->changes;
+		cr_expect(!i || edits[i - 1].edit.start <= edit->edit.start);
+		while (change->record != edit->record || strcmp(change->id, edit->id) != 0 ||
+		       !ds_text_is(edit->word, change->word))
+			change++;
+		if (!change->refused) {
+			cr_assert_eq(edit->outcome, DS_SPLICE_DONE, "%s: %s", line->before,
+				     edit->why);
+			cr_expect_eq(strncmp(after.bytes + 5 + edit->at + edit->lead, change->word,
+					     strlen(change->word)),
+				     0, "%s", line->before);
+		} else if (!*change->refused) {
+			cr_expect_eq(edit->outcome, DS_SPLICE_SAME, "%s", line->before);
+		} else {
+			cr_assert_eq(edit->outcome, DS_SPLICE_REFUSED, "%s", line->before);
+			cr_expect_eq(strncmp(edit->why, change->refused, strlen(change->refused)),
+				     0, "%s: %s", line->before, edit->why);
+		}
+	}
+	ds_buf_free(&after);
+	ds_arena_free(&scratch);
+}
+
+Test(splice, many_records_of_a_file_at_once)
+{
+	for (size_t i = 0; i < sizeof record_lines / sizeof *record_lines; i++)
+		expect_records(&record_lines[i]);
+}
+
+/* However many edits there are, the file is read before and after. */
+Test(splice, ten_thousand_records_are_read_twice)
+{
+	enum { MANY = 10000 };
+	static struct ds_record_edit edits[MANY];
+	static char ids[MANY][12];
+	struct ds_splice_records splice = {.reader = &lines_reader};
+	struct ds_arena scratch = {0};
+	struct ds_buf before = {0};
+	struct ds_buf wanted = {0};
+	struct ds_buf after = {0};
+
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(ids[i], sizeof ids[i], "%zu", i);
+		edits[i] = (struct ds_record_edit){
+			.record = i, .id = ids[i], .word = ds_text_of("done")};
+		ds_buf_printf(&before, "%zu a\n", i);
+		ds_buf_printf(&wanted, "%zu done\n", i);
+	}
+	readings = 0;
+	cr_assert(ds_splice_records(&after, edits, MANY, &splice,
+				    (struct ds_text){before.bytes, before.len}, &scratch));
+	cr_expect_str_eq(after.bytes, wanted.bytes);
+	cr_expect_eq(readings, 2);
+	ds_buf_free(&before);
+	ds_buf_free(&wanted);
+	ds_buf_free(&after);
+	ds_arena_free(&scratch);
+}

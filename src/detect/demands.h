@@ -1,0 +1,38 @@
+/*
+ * demands.h - what a rule asks of a status beside that its copies agree
+ *
+ * Constraints are about a field beside it, rollups about the parts that it follows from.
+ */
+#ifndef DS_DEMANDS_H
+#define DS_DEMANDS_H
+
+#include "collect.h"
+
+struct ds_scan;
+
+/* Whether what the rule's rollups need is there to count boxes with. */
+bool ds_can_count_parts(const struct ds_rule *rule);
+
+/* Counts the parts of the item whose copies are on the desk, wherever a rollup may ask for
+ * another status than they say. */
+void ds_collect_parts(struct ds_desk *desk, const struct ds_item *item);
+
+/* Puts together what other rules found, for the rollup with that number. False: memory ran
+ * out. Free `at` in any case. */
+bool ds_find_kin(struct ds_kinship *out, const struct ds_scan *scan,
+		 const struct ds_rollup *rollup);
+
+size_t ds_rollup_count(const struct ds_rule *rule);
+
+/* The statuses that fit the item's parts, and which one is written; 0 where any fits. */
+ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first);
+
+/* Whether the status of the item is none of them. */
+bool ds_is_rollup_broken(const struct ds_desk *desk, size_t rollup);
+
+bool ds_is_constraint_broken(const struct ds_desk *desk, const struct ds_constraint *constraint);
+
+/* Whether the rule asks, as an error, for something that is not so. */
+bool ds_is_demand_broken(const struct ds_desk *desk);
+
+#endif

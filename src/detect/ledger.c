@@ -1,0 +1,280 @@
+#include "ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "content.h"
+#include "pattern.h"
+#include "readers.h"
+#include "rules.h"
+
+/* ---- Which files -------------------------------------------------------- */
+
+struct gathering {
+	struct ds_ledger *ledger;
+	size_t room;
+};
+
+static struct ds_document *add_document(struct gathering *g, const char *path)
+{
+	struct ds_ledger *ledger = g->ledger;
+
+	if (ledger->document_count == g->room) {
+		size_t room = g->room ? g->room * 2 : 8;
+		struct ds_document *more = realloc(ledger->documents, room * sizeof *more);
+		if (!more)
+			return NULL;
+		ledger->documents = more;
+		g->room = room;
+	}
+	struct ds_document *document = &ledger->documents[ledger->document_count];
+	*document = (struct ds_document){.path = ds_arena_string(&ledger->arena, path)};
+	if (!document->path)
+		return NULL;
+	ledger->document_count++;
+	return document;
+}
+
+static int on_match(void *context, const char *path, int pattern, ds_error *err)
+{
+	(void)pattern;
+	return add_document(context, path) ? 0 : ds_fail_memory(err);
+}
+
+/* What is in there is not known: a document that cannot be read. */
+static int on_problem(void *context, const char *path, unsigned patterns, const char *why,
+		      ds_error *err)
+{
+	struct ds_document *document = add_document(context, *path ? path : ".");
+
+	(void)patterns;
+	if (!document)
+		return ds_fail_memory(err);
+	document->blob.kind = DS_UNUSABLE;
+	ds_reading_fail(&document->records.defect, DS_UNREADABLE, "%s", why);
+	return 0;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(((const struct ds_document *)a)->path, ((const struct ds_document *)b)->path);
+}
+
+static int find_documents(struct ds_ledger *ledger, struct ds_source *source, ds_error *err)
+{
+	const char *path = ledger->rule->copies[ledger->copy].path;
+	struct gathering g = {ledger, 0};
+	struct ds_walk walk = {.source = source,
+			       .patterns = {path},
+			       .pattern_count = 1,
+			       .match = on_match,
+			       .problem = on_problem,
+			       .context = &g};
+
+	if (!path[strcspn(path, "*{")])
+		return on_match(&g, path, 0, err);
+	int status = ds_pattern_walk(&walk, err);
+	if (!status && ledger->document_count)
+		qsort(ledger->documents, ledger->document_count, sizeof *ledger->documents,
+		      compare_paths);
+	return status;
+}
+
+/* ---- What is in them ---------------------------------------------------- */
+
+/* All at once and not when somebody asks: that may be several threads. */
+static bool find_lines(struct ds_document *document, struct ds_text bytes)
+{
+	const char *end = bytes.at + bytes.len;
+	size_t count = 1;
+
+	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
+	     at++)
+		count++;
+	document->lines = calloc(count, sizeof *document->lines);
+	if (!document->lines)
+		return false;
+	document->line_count = 1;
+	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
+	     at++)
+		document->lines[document->line_count++] = (size_t)(at + 1 - bytes.at);
+	return true;
+}
+
+/* False: memory ran out. */
+static bool read_document(struct ds_ledger *ledger, struct ds_document *document,
+			  const struct ds_reader *reader, struct ds_source *source, size_t limit)
+{
+	const struct ds_copy_rule *copy = &ledger->rule->copies[ledger->copy];
+	const struct ds_extent whole = {.limit = limit ? limit : DS_FILE_LIMIT};
+	const struct ds_spec spec = {copy->at, copy->id};
+	struct ds_records *records = &document->records;
+
+	if (records->defect.code != DS_NO_CODE)
+		return true;
+	source->ops->read(source, document->path, &whole, &document->blob);
+	if (!ds_is_content(&records->defect, &document->blob))
+		return true;
+	struct ds_text bytes = ds_blob_text(&document->blob);
+	if (!reader->records(records, bytes, &spec, copy->fields, &ledger->arena))
+		return false;
+	ds_blame_conflict(&records->defect, bytes);
+	return find_lines(document, bytes);
+}
+
+/* ---- Which item has what ------------------------------------------------ */
+
+static int compare_entries(const void *left, const void *right)
+{
+	const struct ds_entry *a = left;
+	const struct ds_entry *b = right;
+	int order = strcmp(a->id, b->id);
+
+	if (order)
+		return order;
+	if (a->document != b->document)
+		return a->document < b->document ? -1 : 1;
+	return a->record < b->record ? -1 : a->record > b->record;
+}
+
+static bool add_entries(struct ds_ledger *ledger, const struct ds_document *document)
+{
+	const struct ds_records *records = &document->records;
+
+	for (size_t i = 0; i < records->len; i++) {
+		const struct ds_record *record = &records->at[i];
+		if (!record->id.len)
+			continue;
+		struct ds_text key = ds_id_key(ledger->rule, record->id);
+		struct ds_entry *entry = &ledger->entries[ledger->entry_count];
+		*entry = (struct ds_entry){ds_arena_copy(&ledger->arena, key.at, key.len), document,
+					   record};
+		if (!entry->id)
+			return false;
+		ledger->entry_count++;
+	}
+	return true;
+}
+
+static bool sort_entries(struct ds_ledger *ledger)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ledger->document_count; i++) {
+		struct ds_document *document = &ledger->documents[i];
+		if (document->records.defect.code == DS_NO_CODE) {
+			count += document->records.len;
+			continue;
+		}
+		document->records.len = 0;
+		ledger->defect = ledger->defect ? ledger->defect : document;
+	}
+	ledger->entries = calloc(count + 1, sizeof *ledger->entries);
+	if (!ledger->entries)
+		return false;
+	for (size_t i = 0; i < ledger->document_count; i++)
+		if (!add_entries(ledger, &ledger->documents[i]))
+			return false;
+	qsort(ledger->entries, ledger->entry_count, sizeof *ledger->entries, compare_entries);
+	return true;
+}
+
+/* ---- The whole ---------------------------------------------------------- */
+
+static void announce(const struct ds_ledger *ledger, struct ds_source *source)
+{
+	if (!source->ops->want)
+		return;
+	for (size_t i = 0; i < ledger->document_count; i++)
+		source->ops->want(source, ledger->documents[i].path);
+	source->ops->want(source, NULL);
+}
+
+int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
+		   struct ds_source *source, size_t limit, ds_error *err)
+{
+	const struct ds_reader *reader = ds_reader_find(rule->copies[copy].read);
+
+	if (!reader || !reader->records)
+		return ds_fail(err, DS_TROUBLE, "the rule %s names a reader that does not exist",
+			       rule->name);
+	ledger->rule = rule;
+	ledger->copy = copy;
+	int status = find_documents(ledger, source, err);
+	if (status)
+		return status;
+	announce(ledger, source);
+	for (size_t i = 0; i < ledger->document_count; i++)
+		if (!read_document(ledger, &ledger->documents[i], reader, source, limit))
+			return ds_fail_memory(err);
+	return sort_entries(ledger) ? 0 : ds_fail_memory(err);
+}
+
+void ds_ledger_clear(struct ds_ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->document_count; i++) {
+		ds_blob_free(&ledger->documents[i].blob);
+		ds_records_free(&ledger->documents[i].records);
+		free(ledger->documents[i].lines);
+	}
+	free(ledger->documents);
+	free(ledger->entries);
+	ds_arena_free(&ledger->arena);
+	*ledger = (struct ds_ledger){0};
+}
+
+/* ---- Finding ------------------------------------------------------------ */
+
+static int compare_key(const char *id, struct ds_text key)
+{
+	int order = strncmp(id, key.at, key.len);
+	return order ? order : id[key.len] != '\0';
+}
+
+/* The first entry behind those whose id comes before the key; or, with `past`, behind
+ * those that have it too. */
+static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key, bool past)
+{
+	size_t from = 0;
+	size_t to = ledger->entry_count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		if (compare_key(ledger->entries[middle].id, key) < past)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id, const struct ds_entry **first)
+{
+	struct ds_text key = ds_id_key(ledger->rule, ds_text_of(id));
+	size_t from = find_bound(ledger, key, false);
+
+	*first = &ledger->entries[from];
+	return find_bound(ledger, key, true) - from;
+}
+
+void ds_document_position(const struct ds_document *document, size_t at, size_t *line,
+			  size_t *column)
+{
+	size_t from = 0;
+	size_t to = document->line_count;
+
+	if (!to) {
+		ds_text_position(ds_blob_text(&document->blob), at, line, column);
+		return;
+	}
+	while (to - from > 1) {
+		size_t middle = from + (to - from) / 2;
+		if (document->lines[middle] <= at)
+			from = middle;
+		else
+			to = middle;
+	}
+	*line = from + 1;
+	*column = at - document->lines[from] + 1;
+}

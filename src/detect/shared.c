@@ -1,0 +1,219 @@
+/* Files that many items share: reading them, the items they list, what is wrong with them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "rules.h"
+#include "scan.h"
+
+/* The same source may be asked of several things; HEAD's is not there where it is what is
+ * judged. */
+int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	const struct ds_copy_rule *copies = scan->rule->copies;
+	int status = 0;
+
+	for (int i = 0; copies[i].name && !status; i++) {
+		struct ds_source *source =
+			copies[i].from == DS_FROM_HEAD ? scan->head : scan->source;
+		ds_ledger_clear(&out->ledgers[i]);
+		if (copies[i].many && source)
+			status = ds_ledger_read(&out->ledgers[i], scan->rule, i, source,
+						scan->limit, err);
+	}
+	return status;
+}
+
+/* ---- Items that are listed ---------------------------------------------- */
+
+/* What ids are told apart by; in order. */
+struct keys {
+	struct ds_text *at;
+	size_t len;
+};
+
+static int compare_texts(const void *left, const void *right)
+{
+	const struct ds_text *a = left;
+	const struct ds_text *b = right;
+	int order = memcmp(a->at, b->at, a->len < b->len ? a->len : b->len);
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static void add_keys(struct keys *keys, const struct ds_rule *rule, const struct ds_items *items)
+{
+	for (size_t i = 0; i < items->len; i++)
+		keys->at[keys->len++] = ds_id_key(rule, ds_text_of(items->at[i].id));
+}
+
+/* False: memory ran out. */
+static bool find_keys(struct keys *keys, const struct ds_rule *rule, const struct ds_items *a,
+		      const struct ds_items *b)
+{
+	keys->at = calloc(a->len + b->len + 1, sizeof *keys->at);
+	if (!keys->at)
+		return false;
+	add_keys(keys, rule, a);
+	if (a != b)
+		add_keys(keys, rule, b);
+	qsort(keys->at, keys->len, sizeof *keys->at, compare_texts);
+	return true;
+}
+
+/* Each document's path is kept once, whatever it lists. */
+static const char *keep_path(struct ds_scanned *out, const struct ds_entry *entry,
+			     const struct ds_ledger *ledger, const char **paths)
+{
+	size_t which = (size_t)(entry->document - ledger->documents);
+
+	if (!paths[which])
+		paths[which] = ds_arena_string(&out->strings, entry->document->path);
+	return paths[which];
+}
+
+static int add_entry(struct ds_scanned *out, struct ds_items *into, const struct ds_rule *rule,
+		     const struct ds_entry *entry, const char *path, ds_error *err)
+{
+	struct ds_item item = {.path = path, .status = DS_NO_STATUS};
+
+	if (ds_id_is_ignored(rule, entry->record->id))
+		return 0;
+	item.id = ds_arena_string(&out->strings, entry->id);
+	if (!item.path || !item.id)
+		return ds_fail_memory(err);
+	return ds_items_add(into, &item) ? 0 : ds_fail_memory(err);
+}
+
+static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, struct ds_items *into,
+		      ds_error *err)
+{
+	const char **paths = calloc(ledger->document_count + 1, sizeof *paths);
+	struct keys keys = {0};
+	int status = 0;
+
+	if (!paths || !find_keys(&keys, ledger->rule, into, &out->skipped))
+		status = ds_fail_memory(err);
+	for (size_t i = 0; i < ledger->entry_count && !status; i++) {
+		const struct ds_entry *entry = &ledger->entries[i];
+		struct ds_text key = ds_text_of(entry->id);
+		if ((i && strcmp(entry[-1].id, entry->id) == 0) ||
+		    bsearch(&key, keys.at, keys.len, sizeof key, compare_texts))
+			continue;
+		status = add_entry(out, into, ledger->rule, entry,
+				   keep_path(out, entry, ledger, paths), err);
+	}
+	free(keys.at);
+	free(paths);
+	return status;
+}
+
+int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
+		  ds_error *err)
+{
+	int status = 0;
+
+	for (int i = 0; scan->rule->copies[i].name && !status; i++)
+		if (scan->rule->copies[i].lists && out->ledgers[i].rule)
+			status = add_listed(&out->ledgers[i], out, into, err);
+	return status;
+}
+
+/* ---- What is wrong with such a file ------------------------------------- */
+
+struct fault {
+	const struct ds_ledger *ledger;
+	const struct ds_document *document;
+	ds_code code;
+	const char *why; /* or NULL */
+	bool placed;
+	size_t at;
+};
+
+static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
+			   const struct fault *fault)
+{
+	const struct ds_code_info *info = ds_code_info(fault->code);
+	struct ds_arena *strings = &out->strings;
+	ds_copy *copy = ds_arena_alloc(strings, sizeof *copy);
+	struct ds_buf line = {0};
+
+	if (!copy)
+		return false;
+	copy->name = scan->rule->copies[fault->ledger->copy].name;
+	copy->path = ds_arena_string(strings, fault->document->path);
+	if (fault->placed)
+		ds_document_position(fault->document, fault->at, &copy->line, &copy->column);
+	ds_buf_printf(&line, "%s %s", copy->name, info->phrase);
+	if (fault->why && *fault->why)
+		ds_buf_printf(&line, ": %s", fault->why);
+	ds_finding finding = {.code = fault->code,
+			      .alias = info->alias,
+			      .severity = ds_severity_in(scan->rule, fault->code),
+			      .rule = scan->rule->name,
+			      .advice = info->advice,
+			      .copies = copy,
+			      .copy_count = 1};
+	finding.message = line.failed ? NULL : ds_arena_string(strings, line.bytes);
+	ds_buf_free(&line);
+	return copy->path && finding.message && ds_findings_add(&out->findings, &finding);
+}
+
+/* A record that does not say which item it is about. */
+static bool describe_nameless(const struct ds_scan *scan, struct ds_scanned *out,
+			      struct fault *fault)
+{
+	const struct ds_records *records = &fault->document->records;
+
+	for (size_t i = 0; i < records->len; i++) {
+		const struct ds_value *value = records->at[i].values;
+		if (records->at[i].id.len || value->code == DS_NO_CODE)
+			continue;
+		fault->code = value->code;
+		fault->why = value->why;
+		fault->placed = true;
+		fault->at = value->placed ? value->start : records->at[i].start;
+		if (!describe_fault(scan, out, fault))
+			return false;
+	}
+	return true;
+}
+
+static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out,
+			      const struct ds_ledger *ledger, const struct ds_document *document)
+{
+	const struct ds_reading *defect = &document->records.defect;
+	const struct ds_copy_rule *copy = &scan->rule->copies[ledger->copy];
+	struct fault fault = {.ledger = ledger,
+			      .document = document,
+			      .code = defect->code,
+			      .why = defect->why,
+			      .placed = defect->placed,
+			      .at = defect->start};
+	/* Where nobody misses it, it need not be there. */
+	bool missed =
+		out->items.len && copy->gap == DS_GAP_REPORTED && copy->from == DS_FROM_SOURCE;
+
+	if (defect->code == DS_NO_CODE)
+		return describe_nameless(scan, out, &fault);
+	return (defect->code == DS_MISSING_COPY && !missed) || describe_fault(scan, out, &fault);
+}
+
+bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out)
+{
+	size_t most = scan->rule->advise_bytes;
+
+	for (int i = 0; i < DS_COPY_LIMIT; i++) {
+		const struct ds_ledger *ledger = &out->ledgers[i];
+		for (size_t k = 0; k < ledger->document_count; k++) {
+			const struct ds_document *document = &ledger->documents[k];
+			if (!describe_document(scan, out, ledger, document))
+				return false;
+			if (most && document->blob.bytes.len > most)
+				out->advice = scan->rule->advice;
+		}
+	}
+	if (scan->rule->advise_items && out->items.len > scan->rule->advise_items)
+		out->advice = scan->rule->advice;
+	return true;
+}

@@ -1,0 +1,322 @@
+/*
+ * The reader for a line of Markdown: "Status: x", with or without emphasis, as a heading, in
+ * a list or a quote, or in a fenced preamble.
+ *
+ * Only what stands before the second heading counts (where a file is headings from its first
+ * line on, as "# Status: x" below "# Title: y", all of those), and only once.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "err.h"
+#include "markdown.h"
+#include "readers.h"
+
+static int line_check(const struct ds_spec *spec, bool *many, ds_error *err)
+{
+	struct ds_text label = spec->at ? ds_text_of(spec->at) : (struct ds_text){0};
+
+	*many = false;
+	if (!label.len || spec->id || strpbrk(spec->at, ":*_`\n\r") ||
+	    !ds_text_equal(ds_text_trim(label), label))
+		return ds_fail(err, DS_TROUBLE,
+			       "a line needs at: the label before the colon, as in at: Status");
+	return 0;
+}
+
+/* ---- One line ----------------------------------------------------------- */
+
+static size_t skip_any(struct ds_text *text, const char *set)
+{
+	size_t len = 0;
+
+	while (len < text->len && text->at[len] && strchr(set, text->at[len]))
+		len++;
+	text->at += len;
+	text->len -= len;
+	return len;
+}
+
+static bool skip_label(struct ds_text *line, struct ds_text label)
+{
+	struct ds_text begin = {line->at, line->len < label.len ? line->len : label.len};
+
+	if (!ds_text_equal_but_for_case(begin, label))
+		return false;
+	line->at += label.len;
+	line->len -= label.len;
+	return true;
+}
+
+static bool cut_end(struct ds_text *text, const char *end)
+{
+	size_t len = strlen(end);
+
+	if (text->len < len ||
+	    !ds_text_equal_but_for_case((struct ds_text){text->at + text->len - len, len},
+					ds_text_of(end)))
+		return false;
+	text->len -= len;
+	*text = ds_text_trim(*text);
+	return true;
+}
+
+/* Marks that are around the whole text. */
+static void unwrap(struct ds_text *text)
+{
+	size_t n = 0;
+	char mark = text->len ? *text->at : '\0';
+
+	if (!mark || !strchr("*_`", mark))
+		return;
+	while (2 * n < text->len && text->at[n] == mark && text->at[text->len - 1 - n] == mark)
+		n++;
+	struct ds_text inner = {text->at + n, text->len - 2 * n};
+	if (2 * n < text->len && !memchr(inner.at, mark, inner.len))
+		*text = inner;
+}
+
+/* A closing run of number signs belongs to the heading, if there is a blank before it. */
+static void cut_heading(struct ds_text *text)
+{
+	size_t len = text->len;
+
+	while (len && text->at[len - 1] == '#')
+		len--;
+	if (!len || text->at[len - 1] == ' ' || text->at[len - 1] == '\t')
+		text->len = len;
+	*text = ds_text_trim(*text);
+}
+
+/* The value behind the label; where there is none, an empty one behind the colon. */
+static bool match(struct ds_text line, const char *label, cmark_node_type type,
+		  struct ds_text *value)
+{
+	if (type == CMARK_NODE_HEADING)
+		skip_any(&line, "# \t");
+	size_t open = type == CMARK_NODE_CODE_BLOCK ? 0 : skip_any(&line, "*_");
+	if (!skip_label(&line, ds_text_of(label)))
+		return false;
+	if (open)
+		open -= skip_any(&line, "*_") ? open : 0;
+	skip_any(&line, " \t");
+	if (!line.len || *line.at != ':')
+		return false;
+	skip_any(&line, ":");
+	if (open)
+		open -= skip_any(&line, "*_") ? open : 0;
+	*value = ds_text_trim(line);
+	if (type == CMARK_NODE_HEADING)
+		cut_heading(value);
+	while (cut_end(value, "<br>") || cut_end(value, "<br/>") || cut_end(value, "<br />") ||
+	       cut_end(value, "\\"))
+		continue;
+	while (open && (cut_end(value, "*") || cut_end(value, "_")))
+		continue;
+	if (type != CMARK_NODE_CODE_BLOCK)
+		unwrap(value);
+	if (!value->len) {
+		skip_any(&line, " \t");
+		value->at = line.at;
+	}
+	return true;
+}
+
+/* ---- The lines that count ----------------------------------------------- */
+
+struct search {
+	const struct ds_markdown *md;
+	const char *label;
+	struct ds_reading *out; /* code is DS_MISSING_STATUS, and nothing placed: none yet */
+	int headings;
+	bool only_headings; /* so far */
+	bool over;
+};
+
+static void take(struct search *s, struct ds_text value)
+{
+	struct ds_reading *out = s->out;
+	size_t start = ds_markdown_offset(s->md, value);
+
+	if (out->placed) {
+		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, start, "\"%s:\" is there twice",
+				   s->label);
+		s->over = true;
+	} else if (!value.len) {
+		ds_reading_fail_at(out, DS_MISSING_STATUS, start, "there is nothing behind \"%s:\"",
+				   s->label);
+		out->editable = true;
+	} else {
+		const char *nul = memchr(value.at, '\0', value.len);
+		*out = (struct ds_reading){.text = value,
+					   .word = !nul,
+					   .editable = true,
+					   .placed = true,
+					   .start = start,
+					   .end = start + value.len};
+		if (nul)
+			out->text = ds_text_of(nul > value.at ? value.at : "a NUL");
+	}
+}
+
+/* How many lines of the paragraph begin with the label for who looks at the page: what is in
+ * a comment, a piece of code or the target of a link begins none. -1: out of memory. */
+static int count_visible(const struct search *s, cmark_node *block)
+{
+	struct ds_buf seen = {0};
+	struct ds_text value;
+	int count = 0;
+
+	for (cmark_node *n = block; n; n = ds_markdown_next(n, block)) {
+		cmark_node_type type = cmark_node_get_type(n);
+		if (type == CMARK_NODE_TEXT)
+			ds_buf_puts(&seen, cmark_node_get_literal(n));
+		else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
+			ds_buf_puts(&seen, "\n");
+		else if (type == CMARK_NODE_CODE || type == CMARK_NODE_HTML_INLINE)
+			ds_buf_puts(&seen, "`");
+	}
+	for (size_t at = 0, end; at < seen.len; at = end + 1) {
+		const char *feed = memchr(seen.bytes + at, '\n', seen.len - at);
+		end = feed ? (size_t)(feed - seen.bytes) : seen.len;
+		struct ds_text line = {seen.bytes + at, end - at};
+		count += match(ds_text_trim(line), s->label, CMARK_NODE_PARAGRAPH, &value);
+	}
+	ds_buf_free(&seen);
+	return seen.failed ? -1 : count;
+}
+
+/* The last line of a paragraph. One that a table was cut off of does not know it. */
+static int last_line(cmark_node *block, int first)
+{
+	int last = cmark_node_get_end_line(block);
+
+	if (last >= first)
+		return last;
+	for (cmark_node *n = cmark_node_first_child(block); n; n = cmark_node_next(n))
+		first += cmark_node_get_type(n) == CMARK_NODE_SOFTBREAK ||
+			 cmark_node_get_type(n) == CMARK_NODE_LINEBREAK;
+	return first;
+}
+
+static void look_at_block(struct search *s, cmark_node *block)
+{
+	cmark_node_type type = cmark_node_get_type(block);
+	struct ds_reading before = *s->out;
+	struct ds_text value;
+	int number;
+	struct ds_text line = ds_markdown_first(s->md, block, &number);
+	int last = type == CMARK_NODE_HEADING ? number : last_line(block, number);
+	int count = 0;
+
+	do {
+		if (match(line, s->label, type, &value)) {
+			take(s, value);
+			count++;
+		}
+		line = ds_markdown_inside(s->md, block, ++number);
+	} while (number <= last);
+	int visible = count ? count_visible(s, block) : 0;
+	if (visible < 0)
+		ds_reading_fail(s->out, DS_UNREADABLE, "out of memory");
+	else if (!visible)
+		*s->out = before;
+	else if (visible < count)
+		ds_reading_fail_at(s->out, DS_AMBIGUOUS_STATUS, s->out->start,
+				   "\"%s:\" is there twice, once in code or a comment", s->label);
+	s->over = s->out->code && s->out->code != DS_MISSING_STATUS;
+}
+
+/* A fence that the file begins with, or that is right below its title. */
+static bool is_preamble(cmark_node *block)
+{
+	int len;
+	int offset;
+	char character;
+	cmark_node *before = cmark_node_previous(block);
+
+	if (!cmark_node_get_fenced(block, &len, &offset, &character) ||
+	    cmark_node_get_type(cmark_node_parent(block)) != CMARK_NODE_DOCUMENT)
+		return false;
+	return !before ||
+	       (cmark_node_get_type(before) == CMARK_NODE_HEADING && !cmark_node_previous(before));
+}
+
+static void look_at_fence(struct search *s, cmark_node *block)
+{
+	struct ds_text value;
+
+	for (int number = cmark_node_get_start_line(block) + 1;
+	     number < cmark_node_get_end_line(block) && !s->over; number++)
+		if (match(ds_text_trim(ds_markdown_line(s->md, number)), s->label,
+			  CMARK_NODE_CODE_BLOCK, &value))
+			take(s, value);
+}
+
+static bool is_outermost(cmark_node *node)
+{
+	return cmark_node_get_type(cmark_node_parent(node)) == CMARK_NODE_DOCUMENT;
+}
+
+static void visit(struct search *s, cmark_node *node)
+{
+	cmark_node_type type = cmark_node_get_type(node);
+
+	if (is_outermost(node) && type == CMARK_NODE_HEADING)
+		s->over = ++s->headings > 1 && !s->only_headings;
+	else if (is_outermost(node))
+		s->over = s->headings > 1, s->only_headings = false;
+	if (s->over)
+		return;
+	if (type == CMARK_NODE_PARAGRAPH || type == CMARK_NODE_HEADING)
+		look_at_block(s, node);
+	else if (type == CMARK_NODE_CODE_BLOCK && is_preamble(node))
+		look_at_fence(s, node);
+}
+
+static void search(struct search *s)
+{
+	cmark_node *root = s->md->root;
+
+	for (cmark_node *node = root; node && !s->over; node = ds_markdown_next(node, root))
+		if (node != root)
+			visit(s, node);
+}
+
+/* Only as much as it takes to come to the second heading. False: that was too little. */
+static bool read_most(struct ds_reading *out, struct ds_text bytes, const char *label, size_t most)
+{
+	struct ds_markdown md;
+	struct ds_reading defect;
+
+	ds_reading_fail(out, DS_MISSING_STATUS, "it has no line \"%s:\" before its second heading",
+			label);
+	struct search s = {.md = &md, .label = label, .out = out, .only_headings = true};
+	bool parsed = ds_markdown_parse(&md, bytes, most, &defect);
+	if (parsed)
+		search(&s);
+	else
+		*out = defect;
+	bool enough = !parsed || s.over || md.lines[md.line_count] == bytes.len;
+	ds_markdown_free(&md);
+	return enough;
+}
+
+static void line_read(struct ds_reading *out, struct ds_text bytes, bool whole, const char *at,
+		      struct ds_arena *scratch)
+{
+	size_t most = 4096;
+
+	(void)whole;
+	(void)scratch;
+	while (!read_most(out, bytes, at, most))
+		most *= 8;
+}
+
+const struct ds_reader ds_line_reader = {
+	.name = "line",
+	.extent = {.first = 16 * 1024, .limit = DS_FILE_LIMIT},
+	.check = line_check,
+	.read = line_read,
+	.edit = ds_markdown_edit,
+};

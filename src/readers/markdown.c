@@ -1,0 +1,411 @@
+#include "markdown.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "frontmatter.h"
+
+/* ---- Memory for cmark --------------------------------------------------- */
+
+enum {
+	HEADER = 16, /* before each piece: its size; keeps the alignment */
+
+	/* A dense table takes 200 times its bytes; what takes more tries to. Pieces are not
+	 * used again, so this bounds the time as well. */
+	BUDGET = 64 << 20,
+	BUDGET_A_BYTE = 64,
+	BUDGET_MOST = 768 << 20,
+};
+
+enum { NO_MEMORY = 1, NO_BUDGET };
+
+struct desk {
+	struct ds_arena *arena;
+	size_t left;
+	jmp_buf out;
+};
+
+/* cmark's hooks have no context, and its callers no way to hear of a failure. */
+static _Thread_local struct desk *desk;
+
+static void *take(size_t size)
+{
+	if (size > desk->left)
+		longjmp(desk->out, NO_BUDGET);
+	char *piece = ds_arena_alloc(desk->arena, size + HEADER);
+	if (!piece)
+		longjmp(desk->out, NO_MEMORY);
+	desk->left -= size;
+	memcpy(piece, &size, sizeof size);
+	return piece + HEADER;
+}
+
+static void *take_array(size_t count, size_t size)
+{
+	return take(size && count > SIZE_MAX / 2 / size ? SIZE_MAX / 2 : count * size);
+}
+
+static void *take_again(void *old, size_t size)
+{
+	size_t had = 0;
+
+	if (old)
+		memcpy(&had, (char *)old - HEADER, sizeof had);
+	if (size <= had)
+		return old;
+	void *piece = take(size);
+	if (old)
+		memcpy(piece, old, had);
+	return piece;
+}
+
+/* The arena is freed with the tree. */
+static void leave(void *piece)
+{
+	(void)piece;
+}
+
+static cmark_mem memory = {take_array, take_again, leave};
+
+/* ---- Parsing ------------------------------------------------------------ */
+
+/* Asked for a text the first time, a node takes memory for a copy: not later on. */
+static void own_texts(cmark_node *root)
+{
+	for (cmark_node *node = root; node; node = ds_markdown_next(node, root)) {
+		(void)cmark_node_get_literal(node);
+		(void)cmark_node_get_url(node);
+		(void)cmark_node_get_fence_info(node);
+	}
+}
+
+/* A row of a table with a byte that is not UTF-8 would be none. */
+static cmark_node *parse(struct ds_text body)
+{
+	cmark_parser *parser = cmark_parser_new_with_mem(CMARK_OPT_VALIDATE_UTF8, &memory);
+
+	cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension("table"));
+	cmark_parser_feed(parser, body.at, body.len);
+	cmark_node *root = cmark_parser_finish(parser);
+	own_texts(root);
+	return root;
+}
+
+/* 0, or why there is no tree. */
+static int parse_within(struct ds_markdown *md, struct ds_text body)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct desk mine = {.arena = &md->arena, .left = BUDGET_MOST};
+
+	pthread_once(&once, cmark_gfm_core_extensions_ensure_registered);
+	if (body.len < (BUDGET_MOST - BUDGET) / BUDGET_A_BYTE)
+		mine.left = BUDGET + body.len * BUDGET_A_BYTE;
+	desk = &mine;
+	int result = setjmp(mine.out);
+	if (!result)
+		md->root = parse(body);
+	desk = NULL;
+	return result;
+}
+
+/* ---- What it would choke on --------------------------------------------- */
+
+enum {
+	DEPTH = 100,       /* each line is held against each open list and quote */
+	INDENT = 400,      /* a list may be opened a level a line, too */
+	PIPES = 1000,      /* the cells of a row are a list that is walked for each of them */
+	NO_PIPE = 8 << 10, /* before a row of dashes; each line is walked back to the last pipe */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The length of a list's or quote's marker that the text begins with, or 0. */
+static size_t marker(struct ds_text text)
+{
+	size_t len = 0;
+
+	if (*text.at == '>')
+		return 1;
+	while (len < text.len && len < 9 && text.at[len] >= '0' && text.at[len] <= '9')
+		len++;
+	if (len == text.len || !strchr(len ? ".)" : "-+*", text.at[len]) || !text.at[len])
+		return 0;
+	return len + 1 == text.len || is_blank(text.at[len + 1]) ? len + 1 : 0;
+}
+
+static bool is_deep(struct ds_text line)
+{
+	size_t markers = 0;
+	size_t column = 0;
+
+	while (line.len) {
+		size_t len = marker(line);
+		if (!len && !is_blank(*line.at))
+			return false;
+		if (len && (++markers > DEPTH || column > INDENT))
+			return true;
+		column += len ? len : *line.at == '\t' ? 4 : 1;
+		len += !len;
+		line = (struct ds_text){line.at + len, line.len - len};
+	}
+	return false;
+}
+
+/* What a line is made of. */
+struct made_of {
+	size_t pipes;
+	bool dashes; /* as the row below a table's head */
+	bool empty;
+};
+
+static struct made_of look_at(struct ds_text line)
+{
+	struct made_of made = {.dashes = true, .empty = true};
+
+	for (size_t i = 0; i < line.len; i++) {
+		made.pipes += line.at[i] == '|';
+		made.empty = made.empty && (is_blank(line.at[i]) || line.at[i] == '>');
+		made.dashes = made.dashes && line.at[i] && strchr("|:-> \t", line.at[i]);
+	}
+	made.dashes = made.dashes && !made.empty;
+	return made;
+}
+
+/* The first line that is refused, with the reason; 0: none. */
+static int find_trap(const struct ds_markdown *md, const char **why)
+{
+	size_t without = 0; /* bytes of lines without a pipe, one below the other */
+	bool far = false;
+
+	for (int number = 1; number <= md->line_count; number++) {
+		struct ds_text line = ds_markdown_line(md, number);
+		struct made_of made = look_at(line);
+		*why = is_deep(line)        ? "it is nested too deeply for Markdown"
+		       : made.pipes > PIPES ? "it has too many cells for a row of a table"
+		       : made.dashes && (far || without > NO_PIPE)
+			       ? "too long a paragraph above a row of dashes"
+			       : NULL;
+		if (*why)
+			return number;
+		far = !made.empty && (far || without > NO_PIPE);
+		without = made.empty || made.pipes ? 0 : without + line.len + 1;
+	}
+	return 0;
+}
+
+/* ---- Lines -------------------------------------------------------------- */
+
+/* A line ends as cmark has it: with a line feed, a carriage return, or both. */
+static size_t line_end(struct ds_text bytes, size_t at)
+{
+	while (at < bytes.len && bytes.at[at] != '\n' && bytes.at[at] != '\r')
+		at++;
+	return at;
+}
+
+static size_t next_line(struct ds_text bytes, size_t at)
+{
+	at = line_end(bytes, at);
+	if (at + 1 < bytes.len && bytes.at[at] == '\r' && bytes.at[at + 1] == '\n')
+		at++;
+	return at < bytes.len ? at + 1 : at;
+}
+
+/* Lines until `most` bytes are in them, or all; false: out of memory. */
+static bool find_lines(struct ds_markdown *md, size_t from, size_t most)
+{
+	int count = 0;
+	size_t end = from;
+
+	while (end < md->bytes.len && end - from < most) {
+		end = next_line(md->bytes, end);
+		count++;
+	}
+	size_t *lines = ds_arena_alloc(&md->arena, ((size_t)count + 1) * sizeof *lines);
+	if (!lines)
+		return false;
+	lines[0] = from;
+	for (int i = 0; i < count; i++)
+		lines[i + 1] = next_line(md->bytes, lines[i]);
+	md->lines = lines;
+	md->line_count = count;
+	return true;
+}
+
+static size_t body_of(struct ds_text bytes)
+{
+	struct ds_slice slice = ds_frontmatter_slice(bytes, true);
+
+	if (slice.kind == DS_SLICE_CLOSED)
+		return next_line(bytes, slice.end);
+	return bytes.len >= 3 && memcmp(bytes.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+static bool is_utf_16(struct ds_text bytes)
+{
+	return bytes.len >= 2 &&
+	       (memcmp(bytes.at, "\xff\xfe", 2) == 0 || memcmp(bytes.at, "\xfe\xff", 2) == 0);
+}
+
+static bool refuse_memory(struct ds_reading *defect)
+{
+	ds_reading_fail(defect, DS_UNREADABLE, "out of memory");
+	return false;
+}
+
+bool ds_markdown_parse(struct ds_markdown *md, struct ds_text bytes, size_t most,
+		       struct ds_reading *defect)
+{
+	size_t from = body_of(bytes);
+	const char *why;
+
+	*md = (struct ds_markdown){.bytes = bytes};
+	*defect = (struct ds_reading){0};
+	if (is_utf_16(bytes)) {
+		ds_reading_fail_at(defect, DS_MALFORMED, 0, "not UTF-8 but UTF-16");
+		return false;
+	}
+	if (!find_lines(md, from, most))
+		return refuse_memory(defect);
+	int trap = find_trap(md, &why);
+	if (trap) {
+		ds_reading_fail_at(defect, DS_UNREADABLE, md->lines[trap - 1], "%s", why);
+		return false;
+	}
+	size_t end = md->lines[md->line_count];
+	switch (parse_within(md, (struct ds_text){bytes.at + from, end - from})) {
+	case NO_MEMORY:
+		return refuse_memory(defect);
+	case NO_BUDGET:
+		ds_reading_fail(defect, DS_UNREADABLE,
+				"there is too much in it for Markdown of its size");
+		return false;
+	}
+	return true;
+}
+
+void ds_markdown_free(struct ds_markdown *md)
+{
+	ds_arena_free(&md->arena);
+}
+
+bool ds_markdown_refuse(struct ds_records *out, const struct ds_reading *defect)
+{
+	out->defect = *defect;
+	return true;
+}
+
+/* ---- Looking around in the tree ----------------------------------------- */
+
+cmark_node *ds_markdown_next(cmark_node *node, cmark_node *root)
+{
+	cmark_node *next = cmark_node_first_child(node);
+
+	while (!next && node != root) {
+		next = cmark_node_next(node);
+		node = cmark_node_parent(node);
+	}
+	return next;
+}
+
+struct ds_text ds_markdown_line(const struct ds_markdown *md, int number)
+{
+	if (number < 1 || number > md->line_count)
+		return (struct ds_text){md->bytes.at + md->bytes.len, 0};
+	size_t start = md->lines[number - 1];
+	return (struct ds_text){md->bytes.at + start, line_end(md->bytes, start) - start};
+}
+
+static void skip(struct ds_text *text, size_t len)
+{
+	len = len < text->len ? len : text->len;
+	text->at += len;
+	text->len -= len;
+}
+
+static void skip_blanks(struct ds_text *text)
+{
+	while (text->len && is_blank(*text->at))
+		skip(text, 1);
+}
+
+struct ds_text ds_markdown_inside(const struct ds_markdown *md, cmark_node *node, int number)
+{
+	struct ds_text line = ds_markdown_line(md, number);
+
+	skip_blanks(&line);
+	for (; node; node = cmark_node_parent(node)) {
+		if (cmark_node_get_type(node) != CMARK_NODE_BLOCK_QUOTE)
+			continue;
+		if (!line.len || *line.at != '>')
+			break; /* a line that goes on without the mark */
+		skip(&line, 1);
+		skip_blanks(&line);
+	}
+	return line;
+}
+
+/* A paragraph that a table was cut off of has no place; its table has taken it. */
+struct ds_text ds_markdown_first(const struct ds_markdown *md, cmark_node *node, int *number)
+{
+	cmark_node *placed = node;
+
+	if (!cmark_node_get_start_line(node) && cmark_node_next(node))
+		placed = cmark_node_next(node);
+	*number = cmark_node_get_start_line(placed);
+	struct ds_text line = ds_markdown_line(md, *number);
+	int column = cmark_node_get_start_column(placed);
+	skip(&line, column > 0 ? (size_t)column - 1 : 0);
+	skip_blanks(&line);
+	return line;
+}
+
+bool ds_markdown_text(struct ds_buf *out, cmark_node *node)
+{
+	for (cmark_node *n = node; n; n = ds_markdown_next(n, node)) {
+		switch (cmark_node_get_type(n)) {
+		case CMARK_NODE_TEXT:
+		case CMARK_NODE_CODE:
+			ds_buf_puts(out, cmark_node_get_literal(n));
+			break;
+		case CMARK_NODE_SOFTBREAK:
+		case CMARK_NODE_LINEBREAK:
+			ds_buf_puts(out, " ");
+			break;
+		default:
+			break;
+		}
+	}
+	return !out->failed;
+}
+
+size_t ds_markdown_offset(const struct ds_markdown *md, struct ds_text piece)
+{
+	return (size_t)(piece.at - md->bytes.at);
+}
+
+/* ---- Editing ------------------------------------------------------------ */
+
+bool ds_markdown_edit(struct ds_edit *out, struct ds_text bytes, const struct ds_reading *reading,
+		      struct ds_text word, struct ds_arena *scratch, char why[DS_WHY_ROOM])
+{
+	size_t start = reading->start;
+	size_t end = reading->end;
+	struct ds_buf spelled = {0};
+
+	for (size_t i = 0; i < word.len; i++)
+		if ((unsigned char)word.at[i] < ' ')
+			return ds_edit_refuse(why, "it does not fit in a line");
+	if (start == end && start && !is_blank(bytes.at[start - 1]))
+		ds_buf_puts(&spelled, " ");
+	ds_buf_append(&spelled, word.at, word.len);
+	if (start == end && end < bytes.len && !strchr(" \t\r\n", bytes.at[end]))
+		ds_buf_puts(&spelled, " ");
+	return ds_edit_make(out, start, end, &spelled, scratch);
+}

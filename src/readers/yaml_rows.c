@@ -1,0 +1,241 @@
+#include "yaml_rows.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "keypath_rows.h"
+#include "yaml_events.h"
+
+/* ---- A value ------------------------------------------------------------ */
+
+/* There is a field, and nothing in it: a word may take the place. */
+static void take_nothing(struct ds_value *out, const char *why)
+{
+	bool editable = out->editable;
+
+	*out = ds_value_fail(DS_MISSING_STATUS, out->start, out->end, why);
+	out->editable = editable;
+}
+
+void ds_yaml_value(struct ds_value *out, const struct ds_yaml_found *found, struct ds_text slice)
+{
+	struct ds_text spelled = {slice.at + found->start, found->end - found->start};
+
+	*out = (struct ds_value){.placed = true, .start = found->start, .end = found->end};
+	out->editable = !found->block && found->type != DS_YAML_COLLECTION;
+	out->word = found->type == DS_YAML_SCALAR && !memchr(found->text.at, '\0', found->text.len);
+	out->text = ds_text_trim(out->word ? found->text : spelled);
+	if (found->type == DS_YAML_NULL)
+		take_nothing(out, found->text.len ? "it is null" : "it is empty");
+	else if (!out->text.len)
+		take_nothing(out, "it is empty");
+}
+
+bool ds_yaml_defect(struct ds_reading *out, const struct ds_yaml_error *error)
+{
+	if (error->at == SIZE_MAX)
+		ds_reading_fail(out, DS_UNREADABLE, "%s", error->why);
+	else
+		ds_reading_fail_at(out, DS_MALFORMED, error->at, "not valid YAML: %s", error->why);
+	return error->at != SIZE_MAX;
+}
+
+/* ---- The walk ----------------------------------------------------------- */
+
+struct walk {
+	struct ds_yaml_events s;
+	struct ds_way way;
+	struct ds_rows rows;
+};
+
+static bool walk_value(struct walk *w, int depth, int level);
+
+static bool take(struct walk *w, struct ds_slot *slot, int depth)
+{
+	struct ds_yaml_found found;
+	struct ds_value value;
+
+	if (ds_yaml_is_indirect(&w->s.event))
+		ds_slot_note(slot, DS_SLOT_INDIRECT, ds_yaml_here(&w->s));
+	if (!ds_yaml_take(&w->s, depth, &found))
+		return false;
+	ds_yaml_value(&value, &found, w->s.slice);
+	ds_slot_fill(slot, &value);
+	return true;
+}
+
+/* The slot of the value behind the key at hand. */
+static struct ds_slot *slot_behind(struct walk *w)
+{
+	const yaml_event_t *event = &w->s.event;
+	size_t at = ds_yaml_here(&w->s);
+
+	if (event->type == YAML_ALIAS_EVENT)
+		ds_rows_note(&w->rows, DS_SLOT_INDIRECT, at);
+	if (ds_yaml_is_merge(event))
+		ds_rows_note(&w->rows, DS_SLOT_MERGE, at);
+	if (event->type != YAML_SCALAR_EVENT || ds_yaml_is_merge(event))
+		return NULL;
+	struct ds_slot *slot = ds_rows_slot(&w->rows, ds_yaml_scalar(event), at, ds_key_match);
+	if (slot && ds_yaml_is_indirect(event))
+		ds_slot_note(slot, DS_SLOT_INDIRECT, at);
+	return slot;
+}
+
+static bool walk_members(struct walk *w, int depth)
+{
+	if (!ds_yaml_depth(&w->s, depth) || !ds_yaml_advance(&w->s))
+		return false;
+	while (w->s.event.type != YAML_MAPPING_END_EVENT) {
+		struct ds_slot *slot = slot_behind(w);
+		if (!ds_yaml_skip(&w->s, depth + 1) ||
+		    !(slot ? take(w, slot, depth + 1) : ds_yaml_skip(&w->s, depth + 1)))
+			return false;
+	}
+	return ds_yaml_advance(&w->s);
+}
+
+/* What is no mapping has no fields: that is worth a word where an id leads to it. */
+static bool walk_other(struct walk *w, int depth)
+{
+	bool nothing = ds_yaml_is_null(&w->s.event);
+	struct ds_yaml_found found;
+	struct ds_value value;
+
+	if (!ds_yaml_take(&w->s, depth, &found))
+		return false;
+	value = ds_value_fail(DS_MALFORMED, found.start, found.end,
+			      "not an object where one must be");
+	if (!nothing)
+		ds_slot_fill(&w->rows.slots[DS_SLOT_STATUS], &value);
+	return true;
+}
+
+/* An element, or what stands behind the id; the slot of an id that is a key is filled. */
+static bool walk_record(struct walk *w, int depth)
+{
+	struct ds_slot *status = &w->rows.slots[DS_SLOT_STATUS];
+	bool selects = w->rows.slots[DS_SLOT_ID].key.len;
+	bool mapping = w->s.event.type == YAML_MAPPING_START_EVENT;
+	size_t start = ds_yaml_here(&w->s);
+
+	if (selects && !mapping && w->s.event.type != YAML_ALIAS_EVENT)
+		return ds_yaml_skip(&w->s, depth);
+	/* An edit of it would show elsewhere too. */
+	if (ds_yaml_is_indirect(&w->s.event))
+		ds_slot_note(status, DS_SLOT_INDIRECT, start);
+	if (!(!status->key.len ? take(w, status, depth)
+	      : mapping        ? walk_members(w, depth)
+			       : walk_other(w, depth)))
+		return false;
+	return ds_rows_add(&w->rows, start, ds_yaml_behind(&w->s)) || ds_yaml_fail_memory(&w->s);
+}
+
+static bool walk_sequence(struct walk *w, int depth)
+{
+	w->way.there = true;
+	if (!ds_yaml_advance(&w->s))
+		return false;
+	while (w->s.event.type != YAML_SEQUENCE_END_EVENT) {
+		ds_rows_begin(&w->rows);
+		if (!walk_record(w, depth + 1))
+			return false;
+	}
+	return ds_yaml_advance(&w->s);
+}
+
+static bool walk_id(struct walk *w, int depth)
+{
+	ds_rows_begin(&w->rows);
+	return take(w, &w->rows.slots[DS_SLOT_ID], depth) && walk_record(w, depth);
+}
+
+/* Whether the way goes on behind the key at hand. */
+static bool leads_on(struct walk *w, int level, bool *had)
+{
+	const yaml_event_t *event = &w->s.event;
+	size_t at = ds_yaml_here(&w->s);
+
+	if (event->type == YAML_ALIAS_EVENT)
+		ds_way_note(&w->way, DS_SLOT_INDIRECT, level + 1, at);
+	if (event->type != YAML_SCALAR_EVENT ||
+	    !ds_way_leads_on(&w->way, level, ds_yaml_scalar(event), at, had, ds_key_match))
+		return false;
+	if (ds_yaml_is_indirect(event))
+		ds_way_note(&w->way, DS_SLOT_INDIRECT, level + 1, at);
+	return true;
+}
+
+/* What is merged in may be what is looked for, unless that is there. */
+static bool walk_merge(struct walk *w, int depth, size_t *merge)
+{
+	*merge = ds_yaml_here(&w->s);
+	return ds_yaml_skip(&w->s, depth) && ds_yaml_skip(&w->s, depth);
+}
+
+static bool walk_pair(struct walk *w, int depth, int level, bool *had)
+{
+	if (level == w->way.path.id)
+		return walk_id(w, depth);
+	bool leads = leads_on(w, level, had);
+	return ds_yaml_skip(&w->s, depth) &&
+	       (leads ? walk_value(w, depth, level + 1) : ds_yaml_skip(&w->s, depth));
+}
+
+static bool walk_mapping(struct walk *w, int depth, int level)
+{
+	size_t merge = SIZE_MAX;
+	bool had = false;
+
+	w->way.there |= level == w->way.path.id;
+	if (!ds_yaml_advance(&w->s))
+		return false;
+	while (w->s.event.type != YAML_MAPPING_END_EVENT)
+		if (!(ds_yaml_is_merge(&w->s.event) ? walk_merge(w, depth + 1, &merge)
+						    : walk_pair(w, depth + 1, level, &had)))
+			return false;
+	if (merge != SIZE_MAX && !had)
+		ds_way_note(&w->way, DS_SLOT_MERGE, level + 1, merge);
+	return ds_yaml_advance(&w->s);
+}
+
+/* What `level` steps of the path lead to. */
+static bool walk_value(struct walk *w, int depth, int level)
+{
+	const yaml_event_t *event = &w->s.event;
+	bool array = w->way.path.steps[level].kind == DS_STEP_SELECT;
+	bool fits = event->type == (array ? YAML_SEQUENCE_START_EVENT : YAML_MAPPING_START_EVENT);
+
+	if (ds_yaml_is_indirect(event) && (fits || event->type == YAML_ALIAS_EVENT))
+		ds_way_note(&w->way, DS_SLOT_INDIRECT, level, ds_yaml_here(&w->s));
+	if (fits)
+		return array ? walk_sequence(w, depth) : walk_mapping(w, depth, level);
+	ds_way_block(&w->way, level, ds_yaml_is_null(event), ds_yaml_here(&w->s));
+	return ds_yaml_skip(&w->s, depth);
+}
+
+/* ---- The document ------------------------------------------------------- */
+
+/* False: memory ran out. */
+static bool walk(struct walk *w, struct ds_text slice, struct ds_reading *defect)
+{
+	struct ds_arena *arena = w->rows.arena;
+	struct ds_yaml_error error;
+	bool well = ds_yaml_open(&w->s, slice, arena, &error) &&
+		    (w->s.event.type == YAML_STREAM_END_EVENT || walk_value(w, 0, 0)) &&
+		    ds_yaml_finish(&w->s);
+	ds_yaml_close(&w->s);
+	return well || ds_yaml_defect(defect, &error);
+}
+
+bool ds_yaml_rows(struct ds_records *out, struct ds_text slice, const struct ds_spec *spec,
+		  const char *const *fields, struct ds_arena *arena)
+{
+	struct walk w = {.way = ds_way_of(spec->at)};
+
+	while (ds_way_next(&w.way, out))
+		if (!ds_rows_open(&w.rows, out, &w.way.path, fields, arena) ||
+		    !walk(&w, slice, &out->defect))
+			return false;
+	return true;
+}

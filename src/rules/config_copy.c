@@ -1,0 +1,459 @@
+#include <string.h>
+
+#include "config_keys.h"
+#include "pattern.h"
+#include "readers.h"
+
+/* ---- Paths --------------------------------------------------------------- */
+
+/* Whether one component of a path is this one, or where the path ends in front of it. */
+static bool has_component(const char *path, const char *component)
+{
+	while (*path) {
+		size_t len = strcspn(path, "/");
+		struct ds_text text = {path, len};
+		if (ds_text_equal_but_for_case(text, ds_text_of(component)))
+			return true;
+		path += len + (path[len] == '/');
+	}
+	return false;
+}
+
+/* As a path: the file that the rule was found to fit by. */
+static const char marker[] = "{marker}";
+
+int ds_check_path(const struct ds_loader *l, const struct ds_node *node)
+{
+	ds_error why;
+	int status = ds_check_text(l, node);
+
+	if (status)
+		return status;
+	if (*node->text == '/' || has_component(node->text, ".."))
+		return ds_node_fail(l, node, "%s: leaves the root: a path begins in it, without ..",
+				    node->text);
+	if (has_component(node->text, ".git"))
+		return ds_node_fail(l, node, "%s: nothing in .git is a copy", node->text);
+	if (strcmp(node->text, marker) == 0 && !l->marker)
+		return ds_node_fail(l, node, "{marker}: there is none, as the file has no fits");
+	if (ds_pattern_check(node->text, &why))
+		return ds_node_fail(l, node, "%s: %s", node->text, why.message);
+	return 0;
+}
+
+/* The name of the capture that the text begins with, at its "{". */
+static struct ds_text capture_at(const char *text)
+{
+	return (struct ds_text){text + 1, strcspn(text, "}") - 1};
+}
+
+static bool has_capture(const char *pattern, struct ds_text name)
+{
+	for (; pattern && (pattern = strchr(pattern, '{')); pattern++)
+		if (ds_text_equal(capture_at(pattern), name))
+			return true;
+	return false;
+}
+
+static int check_capture(const struct ds_loader *l, const struct ds_rule *rule,
+			 const struct ds_node *node, struct ds_text name)
+{
+	if (strcmp(node->text, marker) == 0)
+		return 0;
+	if (ds_text_is(name, "item") && rule->items)
+		return strncmp(node->text, "{item}", 6) == 0
+			       ? 0
+			       : ds_node_fail(l, node,
+					      "%s: a path begins with {item}, if it has it",
+					      node->text);
+	if (has_capture(rule->items, name) || ds_text_is(name, "id"))
+		return 0;
+	return ds_node_fail(l, node, "{%.*s}: no such capture in items%s", (int)name.len, name.at,
+			    rule->items ? "" : ", which has no path pattern");
+}
+
+static const char *join_path(const struct ds_loader *l, const char *path)
+{
+	if (strcmp(path, marker) == 0)
+		return l->marker;
+	return ds_join(l, strncmp(path, "{item}", 6) == 0 ? "" : l->start, path);
+}
+
+int ds_take_item_path(const struct ds_loader *l, const struct ds_rule *rule,
+		      const struct ds_node *node, const char **path)
+{
+	int status = ds_check_path(l, node);
+
+	if (!status && strchr(node->text, '*'))
+		status = ds_node_fail(l, node, "%s: a wildcard, where one file is meant",
+				      node->text);
+	for (const char *at = node->text; !status && (at = strchr(at, '{')); at++)
+		status = check_capture(l, rule, node, capture_at(at));
+	if (status)
+		return status;
+	*path = join_path(l, node->text);
+	return *path ? 0 : DS_TROUBLE;
+}
+
+/* Of a copy whose files hold many records: every file that it matches. */
+static int take_wide_path(const struct ds_loader *l, const struct ds_node *node, const char **path)
+{
+	int status = ds_check_path(l, node);
+
+	if (!status && (has_capture(node->text, ds_text_of("item")) ||
+			has_capture(node->text, ds_text_of("id"))))
+		status = ds_node_fail(l, node,
+				      "%s: is one item's, but its records say whose they "
+				      "are: * in place of {item} and {id}",
+				      node->text);
+	if (!status && node->text[strlen(node->text) - 1] == '/')
+		status = ds_node_fail(l, node, "%s: a file was expected, not a folder", node->text);
+	if (status)
+		return status;
+	*path = join_path(l, node->text);
+	return *path ? 0 : DS_TROUBLE;
+}
+
+/* ---- Words --------------------------------------------------------------- */
+
+static int take_words(const struct ds_loader *l, const struct ds_rule *rule,
+		      struct ds_copy_rule *copy, const struct ds_node *mapping)
+{
+	struct ds_own_word *words = ds_table(l, mapping->count, sizeof *words);
+	int status = words ? 0 : DS_TROUBLE;
+
+	copy->words = words;
+	for (const struct ds_node *node = mapping->first; node && !status; node = node->next) {
+		struct ds_own_word word = {.origin = node->key->line};
+		status = ds_check_text(l, node->key);
+		if (!status)
+			word.set = ds_take_set(l, rule->vocabulary, node, &word.first, &status);
+		if (!status && !(word.text = ds_join(l, "", node->key->text)))
+			status = DS_TROUBLE;
+		if (!status)
+			*words++ = word;
+	}
+	return status;
+}
+
+/* The first of the copy's own words that is taken for the status, else one that may be. */
+static const char *own_word(const struct ds_copy_rule *copy, int status)
+{
+	const char *found = NULL;
+
+	for (const struct ds_own_word *word = copy->words; word && word->text; word++) {
+		if (word->first == status)
+			return word->text;
+		if (!found && (word->set >> status & 1))
+			found = word->text;
+	}
+	return found;
+}
+
+static int take_written(const struct ds_loader *l, struct ds_rule *rule, int copy,
+			const char **write, const struct ds_node *mapping)
+{
+	int status = 0;
+
+	for (const struct ds_node *node = mapping->first; node && !status; node = node->next) {
+		int first;
+		int meant = ds_take_status(l, rule->vocabulary, node->key, &status);
+		if (!status)
+			status = ds_check_text(l, node);
+		if (status)
+			break;
+		struct ds_text word = ds_text_of(node->text);
+		if (!(ds_copy_statuses(rule, copy, word, &first) >> meant & 1))
+			return ds_node_fail(l, node,
+					    "%s: would not be read as %s: name it in words, or as "
+					    "an alias",
+					    node->text, node->key->text);
+		write[meant] = ds_join(l, "", node->text);
+		if (!write[meant])
+			status = DS_TROUBLE;
+	}
+	return status;
+}
+
+static int take_write(const struct ds_loader *l, struct ds_rule *rule, int number,
+		      const struct ds_node *mapping)
+{
+	struct ds_copy_rule *copy = &rule->copies[number];
+
+	if (!copy->words && !mapping)
+		return 0;
+	const char **write = ds_table(l, DS_STATUS_LIMIT, sizeof *write);
+	if (!write)
+		return DS_TROUBLE;
+	copy->write = write;
+	for (int i = 0; rule->vocabulary->statuses[i].word; i++)
+		write[i] = own_word(copy, i);
+	return mapping ? take_written(l, rule, number, write, mapping) : 0;
+}
+
+/* ---- Fields that follow --------------------------------------------------- */
+
+const char *ds_take_field(const struct ds_loader *l, const struct ds_copy_rule *copy,
+			  const char *field, int *status)
+{
+	const struct ds_reader *reader = ds_reader_find(copy->read);
+	struct ds_buf location = {0};
+
+	if (reader->beside)
+		reader->beside(&location, copy->at, field);
+	else
+		ds_buf_puts(&location, field);
+	const char *found = location.failed ? NULL : ds_join(l, "", location.bytes);
+	if (!found)
+		*status = ds_fail_memory(l->err);
+	ds_buf_free(&location);
+	return found;
+}
+
+static int take_follow_entry(const struct ds_loader *l, const struct ds_rule *rule,
+			     const struct ds_copy_rule *copy, struct ds_follow *follow,
+			     const struct ds_node *node)
+{
+	const struct ds_node *values[DS_KEYS_MOST];
+	int status = ds_take_keys(l, node, DS_SHAPE_FOLLOW, values);
+
+	if (status)
+		return status;
+	follow->what =
+		ds_node_is(values[FOLLOW_WRITE], "reason") ? DS_FOLLOW_REASON : DS_FOLLOW_NOW;
+	follow->with_reason = values[FOLLOW_WITH] || follow->what == DS_FOLLOW_REASON;
+	if (values[FOLLOW_WHEN]) {
+		int when = ds_take_status(l, rule->vocabulary, values[FOLLOW_WHEN], &status);
+		if (!status)
+			follow->when = rule->vocabulary->statuses[when].word;
+	}
+	if (!status)
+		follow->field = ds_take_field(l, copy, values[FOLLOW_FIELD]->text, &status);
+	return status;
+}
+
+static int take_follow(const struct ds_loader *l, const struct ds_rule *rule,
+		       struct ds_copy_rule *copy, const struct ds_node *list)
+{
+	struct ds_follow *follow = ds_table(l, list->count, sizeof *follow);
+	int status = follow ? 0 : DS_TROUBLE;
+
+	if (list->count && !ds_reader_find(copy->read)->insert)
+		return ds_node_fail(l, list, "follow: nothing can be written beside what %s reads",
+				    copy->read);
+	copy->follow = follow;
+	for (const struct ds_node *node = list->first; node && !status; node = node->next)
+		status = take_follow_entry(l, rule, copy, follow++, node);
+	return status;
+}
+
+/* ---- Where it is ---------------------------------------------------------- */
+
+static const char *reader_name(const void *unused, size_t i)
+{
+	(void)unused;
+	return ds_reader_name(i);
+}
+
+/* One location, or a list of them: the reader takes the first that is there. */
+static int take_at(const struct ds_loader *l, struct ds_copy_rule *copy, const struct ds_node *node)
+{
+	struct ds_buf joined = {0};
+	int status = 0;
+
+	if (!node || node->kind != DS_NODE_LIST) {
+		status = node ? ds_check_text(l, node) : 0;
+		if (!status && !(copy->at = ds_join(l, "", node ? node->text : "")))
+			status = DS_TROUBLE;
+		return status;
+	}
+	for (const struct ds_node *entry = node->first; entry && !status; entry = entry->next) {
+		status = ds_check_text(l, entry);
+		if (!status)
+			ds_buf_printf(&joined, "%s%s", joined.len ? " | " : "", entry->text);
+	}
+	if (!status && !joined.len)
+		status = joined.failed ? ds_fail_memory(l->err)
+				       : ds_kind_fail(l, node, "at least one location");
+	if (!status && !(copy->at = ds_join(l, "", joined.bytes)))
+		status = DS_TROUBLE;
+	ds_buf_free(&joined);
+	return status;
+}
+
+static int take_reader(const struct ds_loader *l, const struct ds_rule *rule,
+		       struct ds_copy_rule *copy, const struct ds_node *values[DS_KEYS_MOST])
+{
+	const struct ds_reader *reader = ds_reader_find(values[COPY_READ]->text);
+	const struct ds_node *at = values[COPY_AT] ? values[COPY_AT] : values[COPY_READ];
+	ds_error why = {0};
+
+	if (!reader)
+		return ds_word_fail(l, values[COPY_READ], "reader", reader_name, NULL);
+	copy->read = reader->name;
+	int status = take_at(l, copy, values[COPY_AT]);
+	if (status)
+		return status;
+	if (values[COPY_ID] && !reader->records)
+		return ds_node_fail(l, values[COPY_ID], "id: %s reads one status, no records",
+				    reader->name);
+	if (values[COPY_ID] && !(copy->id = ds_join(l, "", values[COPY_ID]->text)))
+		return DS_TROUBLE;
+	struct ds_spec spec = {copy->at, copy->id};
+	if (reader->check && reader->check(&spec, &copy->many, &why))
+		return ds_node_fail(l, at, "%s", why.message);
+	if (reader->in_path && !has_capture(rule->items, ds_text_of(copy->at)))
+		return ds_node_fail(l, at, "%s: no such capture in items", copy->at);
+	return 0;
+}
+
+/* ---- One place, one copy --------------------------------------------------- */
+
+/* The files that a copy may be in: what it captures is anything. */
+static bool put_files(struct ds_buf *out, const struct ds_rule *rule, const char *path)
+{
+	while (*path) {
+		size_t len = strcspn(path, "{");
+		ds_buf_append(out, path, len);
+		path += len;
+		if (!*path)
+			break;
+		bool item = strncmp(path, "{item}", 6) == 0 && rule->items;
+		path += strcspn(path, "}") + 1;
+		if (!item) {
+			ds_buf_puts(out, "*");
+			continue;
+		}
+		put_files(out, rule, rule->items);
+		if (out->len && out->bytes[out->len - 1] == '/')
+			ds_buf_cut(out, out->len - 1);
+	}
+	return !out->failed;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return ds_text_equal_but_for_case(ds_text_of(a ? a : ""), ds_text_of(b ? b : ""));
+}
+
+struct claim {
+	const struct ds_loader *l;
+	const struct ds_node *node;
+	const struct ds_copy_rule *copy;
+	struct ds_buf files;
+	struct ds_buf others;
+};
+
+static int refuse_claim(struct claim *claim, const struct ds_rule *rule,
+			const struct ds_copy_rule *other)
+{
+	struct ds_buf where = {0};
+	int status = ds_rule_say_origin(&where, rule, other->origin)
+			     ? ds_node_fail(claim->l, claim->node,
+					    "%s: reads what %s of %s reads already, %s",
+					    claim->copy->name, other->name, rule->name, where.bytes)
+			     : ds_fail_memory(claim->l->err);
+	ds_buf_free(&where);
+	return status;
+}
+
+static int check_claim(struct claim *claim, const struct ds_rule *rule)
+{
+	const struct ds_copy_rule *copy = claim->copy;
+	const struct ds_copy_rule *other = rule->copies;
+
+	for (; other->name && other != copy; other++) {
+		if (other->from != copy->from || strcmp(other->read, copy->read) != 0 ||
+		    !is_same(other->at, copy->at) || !is_same(other->id, copy->id))
+			continue;
+		ds_buf_cut(&claim->others, 0);
+		if (!put_files(&claim->others, rule, other->path))
+			return ds_fail_memory(claim->l->err);
+		if (strcmp(claim->files.bytes, claim->others.bytes) == 0)
+			return refuse_claim(claim, rule, other);
+	}
+	return 0;
+}
+
+/* A cell that two copies claim would be set twice, and always agree with itself. */
+static int check_claims(const struct ds_loader *l, const struct ds_rule *rule,
+			const struct ds_copy_rule *copy, const struct ds_node *node)
+{
+	struct claim claim = {.l = l, .node = node, .copy = copy};
+	int status = put_files(&claim.files, rule, copy->path) ? check_claim(&claim, rule)
+							       : ds_fail_memory(l->err);
+
+	for (size_t i = 0; i < l->set->count && !status; i++)
+		status = check_claim(&claim, l->set->at[i]);
+	ds_buf_free(&claim.files);
+	ds_buf_free(&claim.others);
+	return status;
+}
+
+/* ---- The copies ---------------------------------------------------------- */
+
+static int take_name(const struct ds_loader *l, const struct ds_rule *rule,
+		     struct ds_copy_rule *copy, const struct ds_node *node)
+{
+	static const char *const reserved[] = {"ahead", "report", "parts"};
+
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (ds_node_is(node, reserved[i]))
+			return ds_node_fail(l, node, "%s: is a word of authority, and no name",
+					    node->text);
+	if (strchr(node->text, '/') || strlen(node->text) > 64)
+		return ds_node_fail(l, node, "%s: a name has no / and at most 64 bytes",
+				    node->text);
+	int before = ds_copy_named(rule, node->text);
+	if (before != DS_NO_COPY)
+		return ds_node_fail(l, node, "%s: there already, in line %zu", node->text,
+				    rule->copies[before].origin);
+	copy->name = ds_join(l, "", node->text);
+	return copy->name ? 0 : DS_TROUBLE;
+}
+
+static int take_copy(const struct ds_loader *l, struct ds_rule *rule, int number,
+		     const struct ds_node *node, enum ds_gap gap)
+{
+	const struct ds_node *values[DS_KEYS_MOST];
+	struct ds_copy_rule *copy = &rule->copies[number];
+	int status = ds_take_keys(l, node, DS_SHAPE_COPY, values);
+
+	if (status)
+		return status;
+	copy->origin = node->line;
+	copy->from = values[COPY_FROM] ? DS_FROM_HEAD : DS_FROM_SOURCE;
+	copy->gap = !values[COPY_MISSING]                        ? gap
+		    : ds_node_is(values[COPY_MISSING], "ignore") ? DS_GAP_IGNORED
+								 : DS_GAP_REPORTED;
+	status = take_name(l, rule, copy, values[COPY_NAME]);
+	if (!status)
+		status = take_reader(l, rule, copy, values);
+	if (!status)
+		status = copy->many ? take_wide_path(l, values[COPY_PATH], &copy->path)
+				    : ds_take_item_path(l, rule, values[COPY_PATH], &copy->path);
+	if (!status)
+		status = check_claims(l, rule, copy, node);
+	if (!status && values[COPY_WORDS])
+		status = take_words(l, rule, copy, values[COPY_WORDS]);
+	if (!status)
+		status = take_write(l, rule, number, values[COPY_WRITE]);
+	if (!status && values[COPY_FOLLOW])
+		status = take_follow(l, rule, copy, values[COPY_FOLLOW]);
+	return status;
+}
+
+int ds_take_copies(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *copies,
+		   enum ds_gap gap)
+{
+	int status = copies->count ? 0 : ds_kind_fail(l, copies, "at least one copy");
+	int number = 0;
+
+	for (const struct ds_node *node = copies->first; node && !status; node = node->next) {
+		if (number == DS_COPY_LIMIT)
+			return ds_node_fail(l, node, "more than %d copies in one rule",
+					    DS_COPY_LIMIT);
+		status = take_copy(l, rule, number++, node, gap);
+	}
+	return status;
+}

@@ -1,0 +1,1041 @@
+/* Files that many items share, git's HEAD, and what a rule asks beside agreement. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "array_source.h"
+#include "compare.h"
+#include "demands.h"
+#include "ledger.h"
+#include "rules.h"
+#include "scan.h"
+
+#define JSON(status)   "{\"status\": \"" status "\"}"
+#define TASK(id, rest) "{\"id\": \"" id "\", " rest "}"
+#define SAYS(status)   "\"status\": \"" status "\""
+
+static const struct ds_status_word words[] = {
+	{"todo", 0, false, false, "active done", 0},   {"active", 1, false, true, "todo done", 0},
+	{"paused", 1, false, false, "active done", 0}, {"review", 2, false, false, "done", 0},
+	{"done", 3, true, false, "active", 0},         {0},
+};
+enum { TODO, ACTIVE, PAUSED, REVIEW, DONE };
+#define SET(status) ((ds_status_set)1 << (status))
+
+static const struct ds_vocabulary vocabulary = {.statuses = words};
+
+#define INDEX                                                                                      \
+	{                                                                                          \
+		.name = "tasks.json", .path = "tasks.json", .read = "json",                        \
+		.at = "tasks[id={id}].status", .many = true                                        \
+	}
+#define FILE_OF_ITS_OWN                                                                            \
+	{                                                                                          \
+		.name = "file", .path = "{item}", .read = "json", .at = "status"                   \
+	}
+
+static const struct ds_rule shared = {
+	.name = "shared",
+	.root = "",
+	.items = "t/{id}.json",
+	.copies = {INDEX, FILE_OF_ITS_OWN},
+	.authority = 1,
+	.vocabulary = &vocabulary,
+};
+
+/* What helper functions are asked to vary. */
+struct run {
+	struct ds_rule rule;
+	struct test_source source;
+	struct test_source head;
+	struct ds_scan scan;
+	struct ds_scanned scanned;
+	struct ds_buf codes;
+	struct ds_buf items; /* "id=state " */
+};
+
+static void begin(struct run *run, const struct ds_rule *rule, const struct test_file *files)
+{
+	*run = (struct run){.rule = *rule};
+	test_source_init(&run->source, files);
+	run->scan = (struct ds_scan){.rule = &run->rule, .source = &run->source.source, .jobs = 1};
+}
+
+static int ignore_problem(void *context, const char *path, bool shelf, const char *why,
+			  ds_error *err)
+{
+	(void)context, (void)path, (void)shelf, (void)why, (void)err;
+	return 0;
+}
+
+/* The steps of ds_scan_rule, with the items of the pattern and of the lists. */
+static void finish(struct run *run)
+{
+	struct ds_scanned *out = &run->scanned;
+	struct ds_expansion expansion = {.rule = &run->rule,
+					 .source = &run->source.source,
+					 .strings = &out->strings,
+					 .items = &out->items,
+					 .archived = &out->skipped,
+					 .problem = ignore_problem};
+	ds_error err = {0};
+
+	cr_assert_eq(ds_read_ledgers(&run->scan, out, &err), 0, "%s", err.message);
+	if (run->rule.items)
+		cr_assert_eq(ds_expand(&expansion, &err), 0);
+	cr_assert_eq(ds_add_listed(&run->scan, out, &out->items, &err), 0);
+	ds_items_sort(&out->items);
+	cr_assert_eq(ds_compare_items(&run->scan, out, &err), 0, "%s", err.message);
+	ds_buf_puts(&run->codes, "");
+	ds_buf_puts(&run->items, "");
+	for (size_t i = 0; i < out->findings.len; i++)
+		ds_buf_printf(&run->codes, "%s ", ds_code_name(out->findings.at[i].code));
+	for (size_t i = 0; i < out->items.len; i++)
+		ds_buf_printf(&run->items, "%s%c ", out->items.at[i].id,
+			      "+!.?"[out->items.at[i].state]);
+}
+
+static void end(struct run *run)
+{
+	ds_scanned_free(&run->scanned);
+	ds_buf_free(&run->codes);
+	ds_buf_free(&run->items);
+}
+
+static void expect(struct run *run, const char *items, const char *codes, const char *message)
+{
+	cr_expect_str_eq(run->items.bytes, items, "items are %s", run->items.bytes);
+	cr_expect_str_eq(run->codes.bytes, codes, "codes are %s", run->codes.bytes);
+	if (message && run->scanned.findings.len)
+		cr_expect_str_eq(run->scanned.findings.at[0].message, message, "%s",
+				 run->scanned.findings.at[0].message);
+	end(run);
+}
+
+/* ---- One file, one item ------------------------------------------------- */
+
+static const struct {
+	const char *tasks; /* NULL: no such file */
+	const char *file;
+	const char *items;
+	const char *codes;
+	const char *message; /* of the first */
+} pairs[] = {
+	{"{\"tasks\": [" TASK("1", SAYS("active")) "]}", JSON("active"), "1+ ", "", NULL},
+	{"{\"tasks\": [" TASK("1", SAYS("active")) "]}", JSON("done"), "1! ", "status-mismatch ",
+	 "tasks.json says active, file says done"},
+	{"{\"tasks\": [" TASK("2", SAYS("active")) "]}", JSON("done"), "1. ", "missing-copy ",
+	 "tasks.json has no entry for it"},
+	{"{\"tasks\": [" TASK("1", "\"x\": 1") "]}", JSON("done"), "1. ", "missing-status ", NULL},
+	{"{\"tasks\": [" TASK("1", SAYS("wip")) "]}", JSON("done"), "1! ",
+	 "status-mismatch unknown-status ", NULL},
+	{NULL, JSON("done"), "1. ", "missing-copy ", "tasks.json is not there"},
+	{"{\"tasks\": [", JSON("done"), "1? ", "malformed ", NULL},
+	{"<<<<<<< ours\n", JSON("done"), "1? ", "malformed ",
+	 "tasks.json cannot be parsed: a merge left conflict markers, from line 1 on"},
+	{"version https://git-lfs.github.com/spec/v1\noid x\n", JSON("done"), "1? ",
+	 "unverifiable ", "tasks.json cannot be judged: a Git LFS pointer is in its place"},
+	{"{\"tasks\": [" TASK("1", SAYS("done")) ",\n" TASK("1", SAYS("done")) "]}", JSON("done"),
+	 "1? ", "duplicate-item ",
+	 "2 entries of tasks.json are about this one item: line 1, line 2"},
+	{"{\"tasks\": [" TASK("1", SAYS("done")) ",\n" TASK("1", SAYS("todo")) "]}", JSON("todo"),
+	 "1! ", "status-mismatch duplicate-item ", NULL},
+};
+
+Test(ledger, judges_a_record_beside_a_file)
+{
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		struct test_file files[3] = {{.path = "t/1.json", .bytes = pairs[i].file}};
+		struct run run;
+		if (pairs[i].tasks)
+			files[1] =
+				(struct test_file){.path = "tasks.json", .bytes = pairs[i].tasks};
+		begin(&run, &shared, files);
+		finish(&run);
+		expect(&run, pairs[i].items, pairs[i].codes, pairs[i].message);
+	}
+}
+
+/* What is wrong with a file is said of the file, however many items miss it. */
+Test(ledger, says_the_defect_of_a_file_once)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "t/2.json", .bytes = JSON("done")},
+		{.path = "tasks.json", .bytes = "{\n\"tasks\": ["},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	finish(&run);
+	cr_assert_eq(run.scanned.findings.len, 1);
+	const ds_finding *finding = &run.scanned.findings.at[0];
+	cr_expect_null(finding->item);
+	cr_expect_str_eq(finding->copies[0].path, "tasks.json");
+	cr_expect_eq(finding->copies[0].line, 2);
+	expect(&run, "1? 2? ", "malformed ", NULL);
+}
+
+Test(ledger, points_into_the_shared_file)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [\n\n {\"id\": 1,\n  \"status\": \"todo\"}]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	finish(&run);
+	cr_assert_eq(run.scanned.findings.len, 1);
+	const ds_finding *finding = &run.scanned.findings.at[0];
+	cr_expect(finding->copies[0].line == 4 && finding->copies[0].column == 14);
+	cr_expect_str_eq(finding->outcome, "sets tasks.json to done");
+	cr_expect_str_eq(finding->fix, "desync-fix --yes 1");
+	end(&run);
+}
+
+Test(ledger, commands_name_the_rule_where_others_are_left_out)
+{
+	static const struct test_file files[] = {
+		{.path = "t/-1.json", .bytes = JSON("done")},
+		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("-1", SAYS("todo")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	run.scan.qualify = true;
+	finish(&run);
+	cr_expect_str_eq(run.scanned.findings.at[0].fix, "desync-fix --yes shared:-1");
+	end(&run);
+}
+
+/* ---- Reading once ------------------------------------------------------- */
+
+Test(ledger, a_file_is_read_once_and_once_more_for_all_that_looks_wrong)
+{
+	static const struct test_file before[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "t/2.json", .bytes = JSON("done")},
+		{.path = "t/3.json", .bytes = JSON("done")},
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [" TASK("1", SAYS("todo")) ", " TASK(
+			 "2", SAYS("todo")) ", " TASK("3", SAYS("done")) "]}"},
+		{0},
+	};
+	static const struct test_file after[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "t/2.json", .bytes = JSON("done")},
+		{.path = "t/3.json", .bytes = JSON("done")},
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) ", " TASK(
+			 "2", SAYS("todo")) ", " TASK("3", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, before);
+	run.source.after_confirm = after;
+	finish(&run);
+	cr_expect_eq(run.source.confirms, 1);
+	/* Three files and the index; then two and the index again; looks are for the list. */
+	cr_expect_eq(run.source.reads, 4 + 3, "%zu", run.source.reads);
+	expect(&run, "1+ 2! 3+ ", "status-mismatch ", NULL);
+}
+
+/* A file that was torn, and the items whole: nothing looks wrong the second time. */
+Test(ledger, a_torn_file_is_read_again)
+{
+	static const struct test_file before[] = {
+		{.path = "tasks.json", .bytes = "{\"tasks\": ["},
+		{0},
+	};
+	static const struct test_file after[] = {
+		{.path = "tasks.json", .bytes = "{\"tasks\": []}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, before);
+	run.source.after_confirm = after;
+	finish(&run);
+	cr_expect_eq(run.source.confirms, 1);
+	expect(&run, "", "", NULL);
+}
+
+Test(ledger, what_is_announced_comes_before_the_files_of_items)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	test_source_init_named(&run.source, files);
+	finish(&run);
+	cr_expect_str_eq(run.source.wanted, "tasks.json\nend\nt/1.json\nend\n");
+	expect(&run, "1+ ", "", NULL);
+}
+
+/* ---- Several files ------------------------------------------------------ */
+
+static const struct ds_rule plans = {
+	.name = "plans",
+	.root = "",
+	.items = "t/{id}.json",
+	.copies = {{.name = "plan",
+		    .path = "plans/*.json",
+		    .read = "json",
+		    .at = "tasks[id={id}].status",
+		    .many = true},
+		   FILE_OF_ITS_OWN},
+	.authority = 1,
+	.vocabulary = &vocabulary,
+};
+
+Test(ledger, records_are_found_in_any_of_several_files)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "t/2.json", .bytes = JSON("done")},
+		{.path = "t/3.json", .bytes = JSON("done")},
+		{.path = "plans/z.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		{.path = "plans/a.json",
+		 .bytes =
+			 "{\"tasks\": [" TASK("2", SAYS("todo")) ", " TASK("1", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &plans, files);
+	finish(&run);
+	const ds_finding *duplicate = &run.scanned.findings.at[0];
+	cr_assert_eq(duplicate->copy_count, 2);
+	cr_expect_str_eq(duplicate->copies[0].path, "plans/a.json");
+	cr_expect_str_eq(duplicate->copies[1].path, "plans/z.json");
+	cr_expect_null(duplicate->fix);
+	expect(&run, "1? 2! 3. ", "duplicate-item status-mismatch missing-copy ", NULL);
+}
+
+/* One that is broken may hold what is not in the others. */
+Test(ledger, an_item_that_is_nowhere_may_be_in_the_broken_file)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "t/2.json", .bytes = JSON("done")},
+		{.path = "plans/a.json", .bytes = "{"},
+		{.path = "plans/b.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &plans, files);
+	finish(&run);
+	expect(&run, "1+ 2? ", "malformed ", NULL);
+}
+
+Test(ledger, a_folder_that_cannot_be_listed_is_a_defect)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "plans/a.json", .bytes = "{}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &plans, files);
+	run.source.unlistable = "plans";
+	finish(&run);
+	expect(&run, "1? ", "unreadable ", "plan cannot be read: Permission denied");
+}
+
+Test(ledger, no_file_at_all_is_a_gap_of_each_item)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "t/2.json", .bytes = JSON("done")},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &plans, files);
+	finish(&run);
+	expect(&run, "1. 2. ", "missing-copy missing-copy ", "plan is not there");
+}
+
+/* ---- Limits ------------------------------------------------------------- */
+
+Test(ledger, the_limit_is_that_of_the_scan)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	run.scan.limit = 30;
+	finish(&run);
+	expect(&run, "1? ", "unreadable ", "tasks.json cannot be read: too large");
+	begin(&run, &shared, files);
+	run.scan.limit = 10; /* and that of the item's file */
+	finish(&run);
+	expect(&run, "1? ", "unreadable unreadable ", NULL);
+}
+
+Test(ledger, advice_where_there_are_many_or_files_are_large)
+{
+	static const struct test_file files[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		{0},
+	};
+	static const struct {
+		size_t items;
+		size_t bytes;
+		bool given;
+	} table[] = {{0, 0, false}, {1, 100, false}, {0, 10, true}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct run run;
+		begin(&run, &shared, files);
+		run.rule.advise_items = table[i].items;
+		run.rule.advise_bytes = table[i].bytes;
+		run.rule.advice = "split it";
+		finish(&run);
+		cr_expect_eq(run.scanned.advice != NULL, table[i].given, "%zu", i);
+		end(&run);
+	}
+}
+
+/* ---- Items that are listed ---------------------------------------------- */
+
+Test(ledger, items_are_what_matches_and_what_is_listed)
+{
+	static const char *const ignored[] = {"epic-*", NULL};
+	static const char *const shelves[] = {"old/{id}.json", NULL};
+	static const struct test_file files[] = {
+		{.path = "t/0007.json", .bytes = JSON("done")},
+		{.path = "t/0009.json", .bytes = JSON("done")},
+		{.path = "old/0003.json", .bytes = JSON("done")},
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [" TASK("ADR-7", SAYS("done")) ", " TASK(
+			 "8", SAYS("done")) ", " TASK("3",
+						      SAYS("done")) ", " TASK("epic-1",
+									      SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	run.rule.by_number = true;
+	run.rule.copies[0].lists = true;
+	run.rule.ignore = ignored;
+	run.rule.archived = shelves;
+	finish(&run);
+	const struct ds_item *listed = &run.scanned.items.at[2];
+	cr_assert_eq(run.scanned.items.len, 3);
+	cr_expect_str_eq(listed->path, "tasks.json");
+	const ds_finding *gap = &run.scanned.findings.at[1];
+	cr_expect_str_eq(gap->copies[0].path, "t/{id}.json", "%s", gap->copies[0].path);
+	expect(&run, "0007+ 0009. 8. ", "missing-copy missing-copy ",
+	       "tasks.json has no entry for it");
+}
+
+/* An id out of a file leads nowhere, and is no command. */
+Test(ledger, an_id_that_is_a_path_is_not_one)
+{
+	static const char *const ids[] = {"../up", "a/b", ".git", ".."};
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+		char tasks[128];
+		snprintf(tasks, sizeof tasks, "{\"tasks\": [{\"id\": \"%s\", " SAYS("done") "}]}",
+			 ids[i]);
+		const struct test_file files[] = {
+			{.path = "tasks.json", .bytes = tasks},
+			{.path = "t/.git/config.json", .bytes = JSON("todo")},
+			{.path = "t/a/b/config.json", .bytes = JSON("todo")},
+			{.path = "t/../config.json", .bytes = JSON("todo")},
+			{.path = "t/../up/config.json", .bytes = JSON("todo")},
+			{0},
+		};
+		struct run run;
+		begin(&run, &shared, files);
+		run.rule.items = NULL;
+		run.rule.copies[0].lists = true;
+		run.rule.copies[1].path = "t/{id}/config.json";
+		finish(&run);
+		cr_assert_eq(run.scanned.items.len, 1);
+		cr_expect_eq(run.scanned.items.at[0].state, DS_ITEM_INCOMPLETE, "%s", ids[i]);
+		end(&run);
+	}
+}
+
+/* ---- Whoever is ahead, and words that stand for several ----------------- */
+
+static const struct ds_own_word boxes[] = {
+	{"[ ]", SET(TODO) | SET(ACTIVE) | SET(PAUSED), TODO, 0},
+	{"[x]", SET(DONE), DONE, 0},
+	{0},
+};
+
+static const struct ds_rule three = {
+	.name = "three",
+	.root = "",
+	.items = "m/{id}/",
+	.copies = {{.name = "a", .path = "{item}/a.json", .read = "json", .at = "status"},
+		   {.name = "b", .path = "{item}/b.json", .read = "json", .at = "status"},
+		   {.name = "c",
+		    .path = "{item}/c.json",
+		    .read = "json",
+		    .at = "status",
+		    .gap = DS_GAP_IGNORED,
+		    .words = boxes}},
+	.vocabulary = &vocabulary,
+};
+
+static const struct {
+	int authority;
+	bool no_regress;
+	const char *said[3]; /* NULL: no file */
+	const char *items;
+	const char *codes;
+	const char *outcome;
+	int status;
+} believed[] = {
+	{DS_AHEAD, false, {"todo", "done", NULL}, "1! ", "status-mismatch ", "sets a to done", 4},
+	{DS_AHEAD, false, {"done", "todo", NULL}, "1! ", "status-mismatch ", "sets b to done", 4},
+	{DS_AHEAD, false, {"active", "paused", NULL}, "1! ", "status-mismatch ", NULL, 1},
+	{DS_AHEAD, false, {"done", "wip", NULL}, "1! ", "status-mismatch unknown-status ", NULL, 4},
+	{DS_AHEAD,
+	 false,
+	 {"todo", "active", "[x]"},
+	 "1! ",
+	 "status-mismatch ",
+	 "sets a and b to done",
+	 4},
+	{DS_AHEAD, false, {"done", "done", "[ ]"}, "1! ", "status-mismatch ", "sets c to done", 4},
+	/* A word agrees with any that it stands for. */
+	{DS_AHEAD, false, {"paused", "paused", "[ ]"}, "1+ ", "", NULL, 2},
+	{2, false, {"paused", "paused", "[ ]"}, "1+ ", "", NULL, 2},
+	{2, false, {"active", "done", "[ ]"}, "1! ", "status-mismatch ", "sets b to active", 0},
+	{2, false, {"review", "done", "[ ]"}, "1! ", "status-mismatch ", "sets a and b to todo", 0},
+	/* Nothing goes back where the rule does not have it. */
+	{0, true, {"todo", "done", NULL}, "1! ", "regression-prevented ", NULL, 0},
+	{0, true, {"done", "todo", NULL}, "1! ", "status-mismatch ", "sets b to done", 4},
+	{0, true, {"active", "paused", NULL}, "1! ", "status-mismatch ", "sets b to active", 1},
+	{0, false, {"todo", "done", NULL}, "1! ", "status-mismatch ", "sets b to todo", 0},
+	/* Only what the rule wants is missed. */
+	{0, false, {"todo", NULL, NULL}, "1. ", "missing-copy ", NULL, 0},
+};
+
+Test(believed, is_whoever_the_rule_says)
+{
+	static const char *const paths[] = {"m/1/a.json", "m/1/b.json", "m/1/c.json"};
+	for (size_t i = 0; i < sizeof believed / sizeof *believed; i++) {
+		char bytes[3][64];
+		struct test_file files[4] = {{0}};
+		struct run run;
+		size_t count = 0;
+		for (size_t k = 0; k < 3; k++) {
+			if (!believed[i].said[k])
+				continue;
+			snprintf(bytes[k], sizeof bytes[k], JSON("%s"), believed[i].said[k]);
+			files[count++] = (struct test_file){.path = paths[k], .bytes = bytes[k]};
+		}
+		begin(&run, &three, files);
+		run.rule.authority = believed[i].authority;
+		run.rule.no_regress = believed[i].no_regress;
+		finish(&run);
+		const char *outcome =
+			run.scanned.findings.len ? run.scanned.findings.at[0].outcome : NULL;
+		cr_expect_str_eq(outcome ? outcome : "-",
+				 believed[i].outcome ? believed[i].outcome : "-", "%zu", i);
+		cr_expect_eq(run.scanned.items.at[0].status, believed[i].status, "%zu: %d", i,
+			     run.scanned.items.at[0].status);
+		expect(&run, believed[i].items, believed[i].codes, NULL);
+	}
+}
+
+/* Of three words each two have something in common, and all three nothing. */
+Test(believed, what_all_words_stand_for_may_be_nothing)
+{
+	static const struct ds_own_word own[] = {
+		{"x", SET(TODO) | SET(ACTIVE), TODO, 0},
+		{"y", SET(ACTIVE) | SET(DONE), ACTIVE, 0},
+		{"z", SET(DONE) | SET(TODO), DONE, 0},
+		{0},
+	};
+	static const struct test_file files[] = {
+		{.path = "m/1/a.json", .bytes = JSON("x")},
+		{.path = "m/1/b.json", .bytes = JSON("y")},
+		{.path = "m/1/c.json", .bytes = JSON("z")},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &three, files);
+	for (int i = 0; i < 3; i++)
+		run.rule.copies[i].words = own;
+	run.rule.authority = DS_NO_COPY;
+	finish(&run);
+	expect(&run, "1! ", "status-mismatch ", NULL);
+}
+
+Test(believed, a_severity_of_the_rule_is_not_for_what_nobody_can_judge)
+{
+	static const struct test_file files[] = {
+		{.path = "m/1/a.json", .bytes = JSON("todo")},
+		{.path = "m/1/b.json", .bytes = JSON("done")},
+		{.path = "m/2/a.json", .bytes = "{"},
+		{.path = "m/2/b.json", .bytes = JSON("done")},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &three, files);
+	run.rule.severity[DS_STATUS_MISMATCH] = DS_INFO + 1;
+	run.rule.severity[DS_MALFORMED] = DS_INFO + 1;
+	finish(&run);
+	cr_expect_eq(run.scanned.findings.at[0].severity, DS_INFO);
+	cr_expect_eq(run.scanned.findings.at[1].severity, DS_ERROR);
+	expect(&run, "1! 2? ", "status-mismatch malformed ", NULL);
+}
+
+/* ---- Git's HEAD --------------------------------------------------------- */
+
+static const struct ds_rule committed = {
+	.name = "committed",
+	.root = "",
+	.copies = {{.name = "tasks.json",
+		    .path = "tasks.json",
+		    .read = "json",
+		    .at = "tasks[id={id}].status",
+		    .many = true,
+		    .lists = true},
+		   {.name = "tasks.json in HEAD",
+		    .path = "tasks.json",
+		    .read = "json",
+		    .at = "tasks[id={id}].status",
+		    .many = true,
+		    .from = DS_FROM_HEAD}},
+	.authority = DS_NO_COPY,
+	.vocabulary = &vocabulary,
+};
+
+Test(head, differs_and_changes_no_state)
+{
+	static const struct test_file files[] = {
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) ", " TASK(
+			 "2", SAYS("todo")) ", " TASK("3", SAYS("todo")) "]}"},
+		{0},
+	};
+	static const struct test_file before[] = {
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [" TASK("1", SAYS("todo")) ", " TASK(
+			 "2", SAYS("todo")) ", " TASK("9", SAYS("todo")) "]}"},
+		{0},
+	};
+	static const struct test_file none[] = {{0}};
+	struct run run;
+
+	begin(&run, &committed, files);
+	test_source_init(&run.head, before);
+	run.scan.head = &run.head.source;
+	finish(&run);
+	cr_expect_eq(run.scanned.findings.at[0].severity, DS_WARNING);
+	cr_expect_eq(run.scanned.items.at[0].status, DONE);
+	expect(&run, "1+ 2+ 3+ ", "uncommitted-status ",
+	       "tasks.json says done, tasks.json in HEAD says todo");
+	begin(&run, &committed, files);
+	finish(&run);
+	expect(&run, "1+ 2+ 3+ ", "", NULL);
+	begin(&run, &committed, files);
+	test_source_init(&run.head, none);
+	run.scan.head = &run.head.source;
+	finish(&run);
+	expect(&run, "1+ 2+ 3+ ", "", NULL);
+}
+
+/* ---- Constraints -------------------------------------------------------- */
+
+static const char *const graded[] = {"grade", NULL};
+static const char *const four[] = {"4", "5", NULL};
+
+static const struct {
+	const char *record; /* beside the id */
+	const char *const *values;
+	bool absent;
+	const char *items;
+	const char *codes;
+	const char *message;
+} constrained[] = {
+	{SAYS("active") ", \"grade\": 4", NULL, false, "1! ", "constraint ",
+	 "grade is 4, so the status must be review or done, not active"},
+	{SAYS("active") ", \"grade\": \"good\"", NULL, false, "1! ", "constraint ",
+	 "grade is good, so the status must be review or done, not active"},
+	{SAYS("review") ", \"grade\": 4", NULL, false, "1+ ", "", NULL},
+	{SAYS("active"), NULL, false, "1+ ", "", NULL},
+	{SAYS("active") ", \"grade\": null", NULL, false, "1+ ", "", NULL},
+	{SAYS("active") ", \"grade\": 4", four, false, "1! ", "constraint ", NULL},
+	{SAYS("active") ", \"grade\": 3", four, false, "1+ ", "", NULL},
+	{SAYS("active"), NULL, true, "1! ", "constraint ",
+	 "grade is not there, so the status must be review or done, not active"},
+	{SAYS("active") ", \"grade\": 4", NULL, true, "1+ ", "", NULL},
+	{SAYS("active") ", \"grade\": 4, \"grade\": 5", NULL, false, "1? ", "ambiguous-status ",
+	 NULL},
+	{"\"grade\": 4", NULL, false, "1. ", "missing-status ", NULL},
+};
+
+static void check_constraint(size_t i, bool of_many)
+{
+	struct ds_constraint constraints[] = {{.copy = 0,
+					       .field = 0,
+					       .absent = constrained[i].absent,
+					       .values = constrained[i].values,
+					       .allowed = SET(REVIEW) | SET(DONE)},
+					      {.copy = DS_NO_COPY}};
+	char tasks[256];
+	struct run run;
+
+	snprintf(tasks, sizeof tasks, "{\"tasks\": [{\"id\": \"1\", %s}]}", constrained[i].record);
+	if (!of_many)
+		snprintf(tasks, sizeof tasks, "{%s}", constrained[i].record);
+	const struct test_file files[] = {
+		{.path = of_many ? "tasks.json" : "t/1.json", .bytes = tasks}, {0}};
+	begin(&run, of_many ? &committed : &shared, files);
+	run.rule.constraints = constraints;
+	run.rule.copies[0].fields = graded;
+	if (!of_many) {
+		run.rule.copies[0] = (struct ds_copy_rule)FILE_OF_ITS_OWN;
+		run.rule.copies[0].fields = graded;
+		run.rule.copies[1] = (struct ds_copy_rule){0};
+		run.rule.authority = 0;
+	}
+	finish(&run);
+	expect(&run, constrained[i].items, constrained[i].codes, constrained[i].message);
+}
+
+Test(demands, fields_of_records_and_of_files)
+{
+	for (size_t i = 0; i < sizeof constrained / sizeof *constrained; i++) {
+		check_constraint(i, true);
+		check_constraint(i, false);
+	}
+}
+
+Test(demands, one_that_is_no_error_leaves_the_item_alone)
+{
+	static const struct ds_constraint constraints[] = {
+		{.copy = 0, .allowed = SET(DONE), .say = "as agreed"}, {.copy = DS_NO_COPY}};
+	static const struct test_file files[] = {
+		{.path = "tasks.json",
+		 .bytes = "{\"tasks\": [" TASK("1", SAYS("todo") ",\n \"grade\": 1") "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &committed, files);
+	run.rule.constraints = constraints;
+	run.rule.copies[0].fields = graded;
+	run.rule.severity[DS_CONSTRAINT] = DS_WARNING + 1;
+	finish(&run);
+	cr_expect_eq(run.scanned.findings.at[0].severity, DS_WARNING);
+	cr_expect_eq(run.scanned.findings.at[0].copies[0].line, 2);
+	expect(&run, "1+ ", "constraint ",
+	       "grade is 1, so the status must be done, not todo: as agreed");
+}
+
+/* ---- Rollups ------------------------------------------------------------ */
+
+static const struct ds_rule child_rule = {.name = "steps", .vocabulary = &vocabulary};
+
+static const struct {
+	const char *status;
+	int children[4]; /* statuses, ended by -2 */
+	const char *items;
+	const char *codes;
+	const char *message;
+} families[] = {
+	{"active",
+	 {DONE, DONE, -2},
+	 "1! ",
+	 "rollup-mismatch ",
+	 "all 2 items of steps are done, but the status is active"},
+	{"done",
+	 {DONE, TODO, TODO, -2},
+	 "1! ",
+	 "rollup-mismatch ",
+	 "2 of 3 items of steps are not done, but the status is done"},
+	{"done",
+	 {DONE, ACTIVE, -2},
+	 "1! ",
+	 "rollup-mismatch ",
+	 "1 of 2 items of steps is not done, but the status is done"},
+	{"done",
+	 {TODO, -2},
+	 "1! ",
+	 "rollup-mismatch ",
+	 "the only item of steps is not done, but the status is done"},
+	{"done", {DONE, DONE, -2}, "1+ ", "", NULL},
+	{"active", {DONE, TODO, -2}, "1+ ", "", NULL},
+	{"active", {ACTIVE, TODO, -2}, "1+ ", "", NULL},
+	{"active", {TODO, TODO, -2}, "1! ", "rollup-mismatch ", NULL},
+	{"todo", {TODO, DS_NO_STATUS, -2}, "1+ ", "", NULL},
+	{"active", {-2}, "1+ ", "", NULL},
+};
+
+static const struct ds_rollup family[] = {
+	{.children = "steps",
+	 .all = SET(DONE),
+	 .some = SET(ACTIVE),
+	 .none = SET(TODO) | SET(PAUSED),
+	 .all_first = DONE,
+	 .some_first = ACTIVE,
+	 .none_first = TODO},
+	{0},
+};
+
+static size_t have_children(struct ds_item *items, const int *statuses)
+{
+	size_t count = 0;
+
+	while (statuses[count] != -2) {
+		items[count] = (struct ds_item){
+			.path = "t/1.json", .id = "x", .status = (int8_t)statuses[count]};
+		count++;
+	}
+	items[count++] = (struct ds_item){.path = "t/2.json", .id = "y", .status = DONE};
+	return count;
+}
+
+static void check_family(size_t i, int authority, const char *outcome)
+{
+	char bytes[64];
+	struct ds_item items[8];
+	const struct ds_rule *const rules[] = {&shared, &child_rule, NULL};
+	struct ds_scanned other = {.trouble_count = 0};
+	struct ds_scanned children = {
+		.items = {.at = items, .len = have_children(items, families[i].children)}};
+	const struct ds_scanned *const scanned[] = {&other, &children, NULL};
+	struct run run;
+
+	snprintf(bytes, sizeof bytes, JSON("%s"), families[i].status);
+	const struct test_file files[] = {{.path = "t/1.json", .bytes = bytes}, {0}};
+	begin(&run, &shared, files);
+	run.rule.copies[0] = run.rule.copies[1];
+	run.rule.copies[1] = (struct ds_copy_rule){0};
+	run.rule.rollups = family;
+	run.rule.authority = authority;
+	run.scan.children = scanned;
+	run.scan.child_rules = rules;
+	finish(&run);
+	if (outcome && run.scanned.findings.len)
+		cr_expect_str_eq(run.scanned.findings.at[0].outcome, outcome);
+	else if (run.scanned.findings.len)
+		cr_expect_null(run.scanned.findings.at[0].fix);
+	expect(&run, families[i].items, families[i].codes, families[i].message);
+}
+
+Test(demands, a_status_follows_from_other_items)
+{
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+		check_family(i, 0, NULL);
+	check_family(0, DS_PARTS, "sets file to done");
+	check_family(2, DS_PARTS, "sets file to active");
+}
+
+/* ---- Boxes -------------------------------------------------------------- */
+
+static const struct ds_rollup tasks_md[] = {{.path = "m/{id}/tasks.md",
+					     .all = SET(DONE) | SET(REVIEW),
+					     .some = SET(ACTIVE) | SET(PAUSED),
+					     .none = SET(TODO) | SET(ACTIVE),
+					     .all_first = DONE,
+					     .some_first = ACTIVE,
+					     .none_first = TODO},
+					    {0}};
+
+static const struct {
+	const char *status;
+	const char *boxes; /* NULL: no such file */
+	const char *items;
+	const char *codes;
+	const char *message;
+	size_t line;
+} boxed[] = {
+	{"active", "- [x] a\n- [X] b\n", "1! ", "rollup-mismatch ",
+	 "all 2 boxes of tasks.md are checked, but the status is active", 0},
+	{"done", "# T\n\n- [x] a\n- [ ] b\n- [ ] c\n", "1! ", "rollup-mismatch ",
+	 "2 of 3 boxes of tasks.md are open, but the status is done", 4},
+	{"todo", "- [~] a\n- [ ] b\n", "1! ", "rollup-mismatch ",
+	 "all 2 boxes of tasks.md are open, but the status is todo", 1},
+	{"review", "- [x] a\n", "1+ ", "", NULL, 0},
+	{"active", "- [ ] a\n", "1+ ", "", NULL, 0},
+	{"done", "no boxes\n", "1+ ", "", NULL, 0},
+	{"done", NULL, "1+ ", "", NULL, 0},
+};
+
+static void begin_boxes(struct run *run, const struct test_file *files)
+{
+	begin(run, &three, files);
+	run->rule.copies[1] = (struct ds_copy_rule){0};
+	run->rule.rollups = tasks_md;
+}
+
+Test(demands, a_status_follows_from_boxes)
+{
+	for (size_t i = 0; i < sizeof boxed / sizeof *boxed; i++) {
+		char bytes[64];
+		struct run run;
+		snprintf(bytes, sizeof bytes, JSON("%s"), boxed[i].status);
+		struct test_file files[3] = {{.path = "m/1/a.json", .bytes = bytes}};
+		if (boxed[i].boxes)
+			files[1] =
+				(struct test_file){.path = "m/1/tasks.md", .bytes = boxed[i].boxes};
+		begin_boxes(&run, files);
+		finish(&run);
+		if (run.scanned.findings.len) {
+			const ds_copy *copies = run.scanned.findings.at[0].copies;
+			cr_expect_str_eq(copies[0].path, "m/1/tasks.md");
+			cr_expect_eq(copies[0].line, boxed[i].line);
+			cr_expect_str_eq(copies[1].status, boxed[i].status);
+		}
+		expect(&run, boxed[i].items, boxed[i].codes, boxed[i].message);
+	}
+}
+
+/* Where any number of boxes would do, the file is not even opened. */
+Test(demands, boxes_are_counted_only_where_they_matter)
+{
+	static const struct ds_rollup only_done[] = {
+		{.path = "m/{id}/tasks.md", .some = ~SET(DONE), .none = ~SET(DONE)}, {0}};
+	static const struct test_file files[] = {
+		{.path = "m/1/a.json", .bytes = JSON("active")},
+		{.path = "m/1/tasks.md", .wrong = "Permission denied"},
+		{.path = "m/2/a.json", .bytes = JSON("done")},
+		{.path = "m/2/tasks.md", .wrong = "Permission denied"},
+		{0},
+	};
+	struct run run;
+
+	begin_boxes(&run, files);
+	run.rule.rollups = only_done;
+	finish(&run);
+	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].name, "tasks.md");
+	expect(&run, "1+ 2? ", "unreadable ", "tasks.md cannot be read: Permission denied");
+}
+
+Test(demands, what_the_parts_ask_for_is_written_where_it_does_not_fit)
+{
+	static const struct {
+		const char *a;
+		const char *b;
+		const char *codes;
+		const char *outcome;
+	} table[] = {
+		{"active", "active", "rollup-mismatch ", "sets a and b to done"},
+		{"active", "review", "status-mismatch ", "sets a to review"},
+		{"done", "review", "status-mismatch ", "sets b to done"},
+		{"review", "review", "", NULL},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char a[64];
+		char b[64];
+		struct run run;
+		snprintf(a, sizeof a, JSON("%s"), table[i].a);
+		snprintf(b, sizeof b, JSON("%s"), table[i].b);
+		const struct test_file files[] = {{.path = "m/1/a.json", .bytes = a},
+						  {.path = "m/1/b.json", .bytes = b},
+						  {.path = "m/1/tasks.md", .bytes = "- [x] a\n"},
+						  {0}};
+		begin(&run, &three, files);
+		run.rule.rollups = tasks_md;
+		run.rule.authority = DS_PARTS;
+		finish(&run);
+		if (table[i].outcome)
+			cr_expect_str_eq(run.scanned.findings.at[0].outcome, table[i].outcome);
+		expect(&run, table[i].outcome ? "1! " : "1+ ", table[i].codes, NULL);
+	}
+}
+
+/* ---- A path that says it ------------------------------------------------ */
+
+Test(path, a_directory_means_a_status)
+{
+	static const struct ds_rule rule = {
+		.name = "path",
+		.root = "",
+		.items = "w/{state}/{id}.json",
+		.copies = {{.name = "folder", .path = "{item}", .read = "path", .at = "state"},
+			   FILE_OF_ITS_OWN},
+		.vocabulary = &vocabulary,
+	};
+	static const struct test_file files[] = {
+		{.path = "w/done/1.json", .bytes = JSON("done")},
+		{.path = "w/done/2.json", .bytes = JSON("todo")},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &rule, files);
+	run.rule.authority = 1;
+	finish(&run);
+	cr_assert_eq(run.scanned.findings.len, 1);
+	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].path, "w/done/2.json");
+	cr_expect_null(run.scanned.findings.at[0].fix, "nothing can be written into a path");
+	expect(&run, "1+ 2! ", "status-mismatch ", "folder says done, file says todo");
+}
+
+/* ---- Size --------------------------------------------------------------- */
+
+enum { MANY = 100 * 1000 };
+
+/* A hundred thousand records on one line, each of them wrong: nothing may grow with the
+ * square, neither the search nor the counting of lines. */
+Test(ledger, a_hundred_thousand_records, .timeout = 60)
+{
+	struct ds_buf tasks = {0};
+	struct run run;
+
+	ds_buf_puts(&tasks, "{\"tasks\": [");
+	for (int i = 0; i < MANY; i++)
+		ds_buf_printf(&tasks, "%s{\"id\": \"t%d\", \"status\": \"wip\"}", i ? ", " : "", i);
+	ds_buf_puts(&tasks, "]}");
+	const struct test_file files[] = {{.path = "tasks.json", .bytes = tasks.bytes}, {0}};
+	begin(&run, &committed, files);
+	finish(&run);
+	cr_expect_eq(run.scanned.items.len, MANY);
+	cr_expect_eq(run.scanned.findings.len, MANY);
+	cr_expect_eq(run.source.reads, 1);
+	end(&run);
+	ds_buf_free(&tasks);
+}
+
+/* All of one id, and every item claims it. */
+Test(ledger, a_hundred_thousand_records_of_one_item, .timeout = 60)
+{
+	static const struct test_file files[] = {{.path = "t/1.json", .bytes = JSON("done")}, {0}};
+	struct ds_buf tasks = {0};
+	struct run run;
+
+	ds_buf_puts(&tasks, "{\"tasks\": [");
+	for (int i = 0; i < MANY; i++)
+		ds_buf_printf(&tasks, "%s" TASK("1", SAYS("done")), i ? ",\n" : "");
+	ds_buf_puts(&tasks, "]}");
+	const struct test_file both[] = {
+		files[0], {.path = "tasks.json", .bytes = tasks.bytes}, {0}};
+	begin(&run, &shared, both);
+	finish(&run);
+	cr_assert_eq(run.scanned.findings.len, 1);
+	cr_expect_eq(run.scanned.findings.at[0].copy_count, MANY);
+	cr_expect_eq(run.scanned.findings.at[0].copies[MANY - 1].line, MANY);
+	end(&run);
+	ds_buf_free(&tasks);
+}

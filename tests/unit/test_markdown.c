@@ -1,0 +1,691 @@
+/* The readers of Markdown: what they find, where exactly, and what a change does to it. */
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "err.h"
+#include "markdown.h"
+#include "readers.h"
+
+#define BOM "\xef\xbb\xbf"
+
+/* ---- What is found, as a line of text ----------------------------------- */
+
+/* "text<span>": "<span>" is left out where it is the text, "!" says that nobody may edit it,
+ * "code" in brackets that there is none; then with the line that is pointed at. */
+static void say_value(struct ds_buf *out, struct ds_text bytes, const struct ds_value *value)
+{
+	size_t line = 0;
+	size_t column;
+
+	cr_assert(value->start <= value->end && value->end <= bytes.len);
+	if (value->placed)
+		ds_text_position(bytes, value->start, &line, &column);
+	if (value->code) {
+		cr_expect(value->why && *value->why);
+		ds_buf_printf(out, "(%s", ds_code_name(value->code));
+		if (value->placed)
+			ds_buf_printf(out, " %zu:%zu", line, column);
+		ds_buf_puts(out, value->editable ? ", editable)" : ")");
+		return;
+	}
+	struct ds_text span = {bytes.at + value->start, value->end - value->start};
+	cr_assert(value->text.len && !memchr(value->text.at, '\0', value->text.len));
+	ds_escape(out, value->text);
+	if (value->placed && !ds_text_equal(span, value->text)) {
+		ds_buf_puts(out, "<");
+		ds_escape(out, span);
+		ds_buf_puts(out, ">");
+	}
+	ds_buf_puts(out, value->word ? "" : "?");
+	ds_buf_puts(out, value->editable ? "" : "!");
+}
+
+static void say_records(struct ds_buf *out, struct ds_text bytes, const struct ds_records *records,
+			size_t values)
+{
+	if (records->defect.code)
+		ds_buf_printf(out, "%s: %s", ds_code_name(records->defect.code),
+			      records->defect.why);
+	for (size_t i = 0; i < records->len; i++) {
+		const struct ds_record *record = &records->at[i];
+		cr_assert(record->start <= record->end && record->end <= bytes.len);
+		ds_buf_puts(out, i ? "; " : "");
+		ds_escape(out, record->id);
+		for (size_t k = 0; k < values; k++) {
+			ds_buf_puts(out, k ? "," : "=");
+			say_value(out, bytes, &record->values[k]);
+		}
+	}
+}
+
+static size_t count_of(const char *const *fields)
+{
+	size_t count = 0;
+	while (fields && fields[count])
+		count++;
+	return count;
+}
+
+/* What a reader makes of the bytes; to be freed. */
+static char *found(const struct ds_reader *reader, const struct ds_spec *spec,
+		   const char *const *fields, struct ds_text bytes)
+{
+	struct ds_buf out = {0};
+	struct ds_arena arena = {0};
+	struct ds_records records = {0};
+	struct ds_reading reading;
+	struct ds_value value;
+
+	ds_buf_puts(&out, "");
+	if (reader->records) {
+		cr_assert(reader->records(&records, bytes, spec, fields, &arena));
+		say_records(&out, bytes, &records, 1 + count_of(fields));
+	} else {
+		reader->read(&reading, bytes, true, spec->at, &arena);
+		cr_assert(ds_value_of(&value, &reading, &arena));
+		say_value(&out, bytes, &value);
+	}
+	ds_records_free(&records);
+	ds_arena_free(&arena);
+	return out.bytes;
+}
+
+struct row {
+	const char *markdown;
+	const char *found;
+};
+
+static void expect_rows(const struct ds_reader *reader, const struct ds_spec *spec,
+			const char *const *fields, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *is = found(reader, spec, fields, ds_text_of(rows[i].markdown));
+		cr_expect_str_eq(is, rows[i].found, "%s\n  is     %s\n  not    %s",
+				 rows[i].markdown, is, rows[i].found);
+		free(is);
+	}
+}
+
+#define EXPECT_ROWS(reader, spec, rows)                                                            \
+	expect_rows(reader, &(spec), NULL, rows, sizeof(rows) / sizeof *(rows))
+
+/* ---- Changing one value -------------------------------------------------- */
+
+static bool changed(const struct ds_reader *reader, struct ds_text bytes,
+		    const struct ds_value *value, const char *word, struct ds_buf *after,
+		    char why[DS_WHY_ROOM])
+{
+	struct ds_arena scratch = {0};
+	struct ds_reading reading;
+	struct ds_edit edit;
+
+	why[0] = '\0';
+	ds_reading_of(&reading, value);
+	bool made = reader->edit(&edit, bytes, &reading, ds_text_of(word), &scratch, why);
+	if (made) {
+		ds_buf_append(after, bytes.at, edit.start);
+		ds_buf_append(after, edit.text.at, edit.text.len);
+		ds_buf_append(after, bytes.at + edit.end, bytes.len - edit.end);
+	}
+	ds_arena_free(&scratch);
+	return made;
+}
+
+struct change {
+	const char *before;
+	size_t record;
+	const char *word;
+	const char *after; /* NULL: refused */
+};
+
+static void expect_change(const struct ds_reader *reader, const struct ds_spec *spec,
+			  const struct change *change)
+{
+	struct ds_text bytes = ds_text_of(change->before);
+	struct ds_arena arena = {0};
+	struct ds_records records = {0};
+	struct ds_buf after = {0};
+	struct ds_reading reading;
+	struct ds_value value;
+	char why[DS_WHY_ROOM];
+
+	if (reader->records) {
+		cr_assert(reader->records(&records, bytes, spec, NULL, &arena));
+		cr_assert(change->record < records.len, "%s: %zu", change->before, records.len);
+		value = records.at[change->record].values[0];
+	} else {
+		reader->read(&reading, bytes, true, spec->at, &arena);
+		cr_assert(ds_value_of(&value, &reading, &arena));
+	}
+	bool made = changed(reader, bytes, &value, change->word, &after, why);
+	if (change->after) {
+		cr_assert(value.editable && made, "%s: %s", change->before, why);
+		cr_expect_str_eq(after.bytes, change->after);
+	} else {
+		cr_expect(!made && *why, "%s", change->before);
+	}
+	ds_buf_free(&after);
+	ds_records_free(&records);
+	ds_arena_free(&arena);
+}
+
+/* ---- Tables -------------------------------------------------------------- */
+
+#define HEAD "| ID | Title | Status |\n|---|---|---|\n"
+
+static const struct ds_spec table_spec = {"status", "id"};
+
+static const struct row tables[] = {
+	{HEAD "| 1 | a | Accepted |\n| 2 | b | Draft |\n", "1=Accepted; 2=Draft"},
+	{HEAD "1 | a | Accepted\n2 | b | Draft", "1=Accepted; 2=Draft"},
+	{"ID|Status\n-|-\n1|Accepted\n", "1=Accepted"},
+	{"|Status|ID|\n|:-:|--:|\n|Accepted|1|\n", "1=Accepted"},
+	{"| *Id* | [STATUS](x) |\n|---|---|\n| 1 | a |\n", "1=a"},
+
+	/* Ragged rows, and cells too many. */
+	{HEAD "| 1 | a |\n| 2 |\n| 3 | b | c | d |\n",
+	 "1=(missing-status); 2=(missing-status); 3=c"},
+	{HEAD "| 1 | a |  \n", "1=(missing-status)"},
+	{HEAD "| 1 | a ||\n", "1=(missing-status 3:10, editable)"},
+	{HEAD "| 1 | a |   |\n", "1=(missing-status 3:11, editable)"},
+	{HEAD "| 1 | a | <!-- x --> |\n", "1=(missing-status 3:11)"},
+	{HEAD "| | a | | \n|  |  | Draft |\n", "=(malformed 4:9, editable)"},
+
+	/* Links, emphasis, code. */
+	{HEAD "| [ADR-0007](0007-x.md) | a | **Accepted** |\n", "ADR-0007=Accepted"},
+	{HEAD "| `7` | a | `Accepted` |\n", "7=Accepted"},
+	{HEAD "| 7 | a | [done](done.md) |\n", "7=done"},
+	{HEAD "| 7 | a | [Superseded by 8](0008.md \"x\") |\n", "7=Superseded by 8"},
+	{HEAD "| 7 | a | **[_done_](done.md)** |\n", "7=done"},
+	{HEAD "| 7 | a | Superseded by [8](8.md) |\n",
+	 "7=Superseded by 8<Superseded by [8](8.md)>!"},
+	{HEAD "| 7 | a | **Accepted** (2024) |\n", "7=Accepted (2024)<**Accepted** (2024)>!"},
+	{HEAD "| 7 | a | R&amp;D |\n", "7=R&D<R&amp;D>!"},
+	{HEAD "| 7 | a | a\\_b |\n", "7=a_b<a\\_b>!"},
+	{HEAD "| 7 | a | in_progress |\n", "7=in_progress"},
+	{HEAD "| 7 | a | \xe2\x9c\x85 done |\n", "7=\xe2\x9c\x85 done"},
+	{HEAD "| 7 | a | <b title=\"x\">x</b> |\n", "7=x"},
+
+	/* The columns of cmark are off in each of these. */
+	{HEAD "   | 1 | a | Accepted |\n", "1=Accepted"},
+	{HEAD "  1 | a | Accepted\n", "1=Accepted"},
+	{HEAD "| 1 | a \\| b | Accepted |\n", "1=Accepted"},
+	{HEAD "| 1 | a | x \\| Accepted |\n", "1=x | Accepted<x \\| Accepted>!"},
+	{HEAD "| 1 | a \\\\| b | Accepted |\n", "1=Accepted"},
+	{HEAD "| 1 | a `b | Accepted` |\n", "1=Accepted`"},
+	{HEAD "| 1 | `a \\| b` | Accepted |\n", "1=Accepted"},
+	{"> "
+	 "|ID|Status|\n> |-|-|\n>   | 1 | Accepted |\n>|2|Draft|\n",
+	 "1=Accepted; 2=Draft"},
+	{"- x\n\n  |ID|Status|\n  |-|-|\n  | 1 | Accepted |\n    | 2 | Draft |\n",
+	 "1=Accepted; 2=Draft"},
+	{"> - > |ID|Status|\n>   > |-|-|\n>   > | 1 | Accepted |\n", "1=Accepted"},
+	{"text above\n" HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
+
+	/* Other bytes. */
+	{BOM HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
+	{"---\ntitle: |\n  | x |\n---\n" HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
+	{"---\r\nt: x\r\n---\r\n|ID|Status|\r\n|-|-|\r\n|1|Accepted|\r\n|2||\r\n",
+	 "1=Accepted; 2=(missing-status 7:4, editable)"},
+	{"|ID|Status|\r|-|-|\r|1|Accepted|\r", "1=Accepted"},
+	{HEAD "| 1 | \xff\xfe | Accepted |\n", "1=Accepted"},
+	{HEAD "| 1 | a | \xff |\n", "1=\xef\xbf\xbd<\\xff>!"},
+
+	/* What is no table. */
+	{"```\n" HEAD "| 1 | a | Draft |\n```\n\n" HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
+	{"<!--\n" HEAD "| 1 | a | Draft |\n-->\n\n" HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
+	{"    " HEAD, "missing-status: it has no table with the columns \"id\" and \"status\""},
+	{"", "missing-status: it has no table with the columns \"id\" and \"status\""},
+	{"|ID|x|\n|-|-|\n|1|a|\n",
+	 "missing-status: it has no table with the columns \"id\" and \"status\""},
+	{"|ID|Status|STATUS|\n|-|-|-|\n|1|a|b|\n",
+	 "ambiguous-status: two columns of this table are called \"status\""},
+	{"\xff\xfe|", "malformed: not UTF-8 but UTF-16"},
+
+	/* Several. */
+	{"|x|y|\n|-|-|\n|1|2|\n\n|ID|Status|\n|-|-|\n|1|a|\n\n# "
+	 "More\n\n|status|id|\n|-|-|\n|b|2|\n",
+	 "1=a; 2=b"},
+	{HEAD "| 1 | a | b |\n| 1 | a | c |\n", "1=b; 1=c"},
+	{HEAD "| 1 | a | b |\n- x\n\n| 2 | a | c |\n", "1=b"},
+};
+
+Test(markdown, reads_tables)
+{
+	EXPECT_ROWS(&ds_table_reader, table_spec, tables);
+}
+
+Test(markdown, a_cell_with_a_nul_is_no_word)
+{
+	static const char bytes[] = HEAD "| 1 | \0 | a |\n| 2 | b | a\0b |\n";
+	char *is = found(&ds_table_reader, &table_spec, NULL,
+			 (struct ds_text){bytes, sizeof bytes - 1});
+	cr_expect_str_eq(is, "1=a; 2=a\xef\xbf\xbd"
+			     "b<a\\x00b>?!");
+	free(is);
+}
+
+Test(markdown, columns_have_names_or_numbers)
+{
+	static const char *const fields[] = {"Title", "Owner", NULL};
+	static const struct row rows[] = {
+		{HEAD "| 1 | a | b |\n", "1=b,a,(missing-status)"},
+		{"|Owner|3|Title|1|\n|-|-|-|-|\n|me|t|u|v|\n", "t=v,u,me"},
+	};
+	static const struct ds_spec spec = {"3", "1"};
+	char *is = found(&ds_table_reader, &spec, fields, ds_text_of(rows[0].markdown));
+	cr_expect_str_eq(is, rows[0].found);
+	free(is);
+	static const struct ds_spec names = {"1", "3"}; /* a name goes before a number */
+	is = found(&ds_table_reader, &names, fields, ds_text_of(rows[1].markdown));
+	cr_expect_str_eq(is, rows[1].found);
+	free(is);
+}
+
+Test(markdown, changes_cells)
+{
+	static const struct change changes[] = {
+		{HEAD "| 1 | a | Draft |\n", 0, "Done", HEAD "| 1 | a | Done |\n"},
+		{HEAD "| 1 | a | **Draft** |\n", 0, "Done", HEAD "| 1 | a | **Done** |\n"},
+		{HEAD "| 1 | a | [x](x) |\r\n", 0, "Done", HEAD "| 1 | a | [Done](x) |\r\n"},
+		{HEAD "| 1 | a |   |\n", 0, "Done", HEAD "| 1 | a | Done  |\n"},
+		{HEAD "| 1 | a | |\n", 0, "Done", HEAD "| 1 | a | Done |\n"},
+		{HEAD "| 1 | a ||\n", 0, "Done", HEAD "| 1 | a | Done |\n"},
+		{HEAD "| 1 | a \\| b | Draft", 0, "Done", HEAD "| 1 | a \\| b | Done"},
+		{HEAD "| 1 | a | b |\n| 2 | a | c |\n", 1, "b c",
+		 HEAD "| 1 | a | b |\n| 2 | a | b c |\n"},
+		{HEAD "| 1 | a | b |\n", 0, "x|y", NULL},
+		{HEAD "| 1 | a | b |\n", 0, "x\ny", NULL},
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+		expect_change(&ds_table_reader, &table_spec, &changes[i]);
+}
+
+/* ---- Boxes --------------------------------------------------------------- */
+
+static const struct ds_spec all_boxes = {NULL, NULL};
+static const struct ds_spec phases = {NULL, "Phase {id}:*"};
+static const struct ds_spec tracks = {"Track:*", "link:*/tracks/{id}/*"};
+
+static const struct row boxes[] = {
+	{"- [x] a\n- [ ] b\n- [X] c\n- [~] d\n- [-] e\n- [/] f\n",
+	 "=[x]; =[ ]; =[X]; =[~]; =[-]; =[/]"},
+	{"* [x] a\n+ [ ] b\n1. [x] c\n2) [ ] d\n", "=[x]; =[ ]; =[x]; =[ ]"},
+	{"- a\n  - [x] b\n    1. [ ] c\n\n      more\n", "=[x]; =[ ]"},
+	{"> - [x] a\n>   > 1. [ ] b\n", "=[x]; =[ ]"},
+	{"- - [x] a\n", "=[x]"},
+	{"-\t[x] a\n-\n  [ ] b\n- [x]\tc\n- [x]\n", "=[x]; =[ ]; =[x]; =[x]"},
+	{"- \xe2\x9c\x85 a\n- [\xe2\x9c\x93] a\n", "=[\xe2\x9c\x93]"},
+	{"## [x] a\n# [ ] b #\n[~] c\n===\n", "=[x]; =[ ]; =[~]"},
+	{"- [x] a\n  | x | y |\n  |---|---|\n", "=[x]"},
+
+	/* What is none. */
+	{"[x] a\n\n- a [x]\n- [x]a\n- [xy] a\n- [] a\n- [1] a\n- \\[x] a\n", ""},
+	{"- [x](y) a\n- [x] a\n\n[x]: y\n", ""},
+	{"```\n- [x] a\n```\n    - [x] a\n\n<!--\n- [ ] b\n-->\n", ""},
+	{"- a\n\n  [x] b\n", ""},
+	{"---\n- [x] a\n---\n- [ ] b\n", "=[ ]"},
+	{BOM "- [x] a\r\n- [ ] b\r\n", "=[x]; =[ ]"},
+};
+
+Test(markdown, reads_boxes)
+{
+	EXPECT_ROWS(&ds_checkbox_reader, all_boxes, boxes);
+}
+
+Test(markdown, boxes_have_ids)
+{
+	static const struct row by_text[] = {
+		{"- [x] Phase 1: a\n- [ ] **Phase 2.1**: b: c\n- [ ] Phases\n- Phase 3: d\n",
+		 "1=[x]; 2.1=[ ]"},
+		{"- [x] **Phase 3: e**\n  f\n- [ ] Phase : g\n- [ ] Phase: g: h\n", "3=[x]"},
+		{"- [ ] [Phase 4: x](y)\n- [ ] `Phase 5:`\n## [ ] Phase 6: \n",
+		 "4=[ ]; 5=[ ]; 6=[ ]"},
+	};
+	static const struct row by_link[] = {
+		{"## [~] Track: A\n*Link: [./conductor/tracks/a_1/](./conductor/tracks/a_1/)*\n",
+		 "a_1=[~]"},
+		{"- [x] Track: [b](../tracks/b/c/d)\n- [ ] Track: [b](x) [c](/tracks/c/)\n"
+		 "- [ ] Other: [d](/tracks/d/)\n",
+		 "b=[x]; c=[ ]"},
+		{"## [ ] Track: A\n\n- [x](/tracks/x/)\n\n## [ ] Track: B\n\ntext\n\n"
+		 "[x](/tracks/x/)\n",
+		 ""},
+	};
+	EXPECT_ROWS(&ds_checkbox_reader, phases, by_text);
+	EXPECT_ROWS(&ds_checkbox_reader, tracks, by_link);
+}
+
+/* {id} and "*" are as short as can be, from the left, over all of the text. */
+Test(markdown, patterns_over_text)
+{
+	static const struct {
+		const char *pattern;
+		const char *text;
+		const char *id; /* NULL: no match */
+	} table[] = {
+		{"{id}", "a b", "a b"},      {"{id} *", "a b c", "a"},
+		{"{id}: *", "a: b: c", "a"}, {"*-{id}-*", "a-b-c-d", "b"},
+		{"*-{id}", "a-b-c", "b-c"},  {"{id}-x", "a-x-x", "a-x"},
+		{"T{id}x", "Txx", "x"},      {"T{id}x", "Tx", NULL},
+		{"T{id}", "T", NULL},        {"T{id}*", "T2.1: x", "2.1"},
+		{"*{id}*", "T-x. y", "T-x"}, {"T{id}*", "T: x", NULL},
+		{"T{id} b", "Ta c", NULL},   {"T{id}", "Ux", NULL},
+		{"*{id}", "x", "x"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char markdown[64];
+		char wanted[64] = "";
+		struct ds_spec spec = {NULL, table[i].pattern};
+		snprintf(markdown, sizeof markdown, "- [x] %s", table[i].text);
+		if (table[i].id)
+			snprintf(wanted, sizeof wanted, "%s=[x]", table[i].id);
+		char *is = found(&ds_checkbox_reader, &spec, NULL, ds_text_of(markdown));
+		cr_expect_str_eq(is, wanted, "%s %s: %s", table[i].pattern, table[i].text, is);
+		free(is);
+	}
+}
+
+Test(markdown, changes_boxes)
+{
+	static const struct change changes[] = {
+		{"- [ ] a\n- [ ] b\n", 1, "[x]", "- [ ] a\n- [x] b\n"},
+		{"> 1. [~] a", 0, "[ ]", "> 1. [ ] a"},
+		{"## [ ] a\r\n", 0, "[\xe2\x9c\x93]", "## [\xe2\x9c\x93] a\r\n"},
+		{"- [ ] a\n", 0, "done", NULL},
+		{"- [ ] a\n", 0, "[x] ", NULL},
+		{"- [ ] a\n", 0, "[xx]", NULL},
+		{"- [ ] a\n", 0, "[1]", NULL},
+		{"- [ ] a\n", 0, "[\n]", NULL},
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+		expect_change(&ds_checkbox_reader, &all_boxes, &changes[i]);
+}
+
+/* ---- Task blocks --------------------------------------------------------- */
+
+static const struct ds_spec tasks = {"status", "id"};
+
+static const struct row blocks[] = {
+	{"```task\nid: 1\nstatus: todo\n```\n", "1=todo"},
+	{"~~~~ task x\nid: \"1\" # y\nstatus: 'to do'  # z\n~~~~\n\n```task\nid: 2\nstatus: b\n```",
+	 "1=to do; 2=b"},
+	{"`````task\nid: 1\nstatus: todo\nnote: |\n  ```\n  status: x\n  ```\n`````\n", "1=todo"},
+	{"- a\n  - ```task\n    id: 1\n    sub:\n      status: x\n    status: todo\n    ```\n",
+	 "1=todo"},
+	{"> ```task\n> id: 1\n>   \n>status: todo\n> ```\n", "1=todo"},
+	{"> - ```task\n>   id: 1\n>   status: \"a\\u0062\"\n>   ```\n", "1=ab<a\\u0062>"},
+	{"   ```task\n  id: 1\n   status: todo\n   ```\n", "1=todo"},
+	{"\xef\xbb\xbf```task\r\nid: 1\r\nstatus: todo\r\n```\r\n", "1=todo"},
+	{"---\nstatus: x\n---\n```task\nid: 1\nstatus:\n```\n", "1=(missing-status 6:8, editable)"},
+	{"```task\nid: 1\n```\n", "1=(missing-status)"},
+	{"```task\nstatus: todo\n```\n", "=(malformed 1:1)"},
+	{"```task\nid:\nstatus: todo\n```\n", "=(malformed 1:1)"},
+	{"```task\nx: y\n```\n```task\n```\n", ""},
+	{"```task\nid: 1\nstatus: todo\n", "1=(malformed 1:1)"},
+	{"```task\nid: 1\nstatus: todo\nstatus: x\n```\n", "1=(ambiguous-status 4:1)"},
+	{"```task\nid: 1\nid: 2\nstatus: todo\n```\n", "=(ambiguous-status 3:1)"},
+	{"```task\nid: 1\nstatus: [a]\n```\n", "1=[a]?!"},
+	{"```task\nid: 1\nstatus: a: b\n```\n", "=(malformed 3:10)"},
+	{"```task\nid: 1\nstatus: |\n  todo\n```\n", "1=todo<>!"},
+	{"```task\nid: 1\n\tstatus: x\n```\n", "=(malformed 2:5)"},
+	{"-\t```task\n\tid: 1\n\tstatus: x\n\t```\n", "1=x"},
+	{"```tasks\nid: 1\nstatus: x\n```\n```\nid: 1\nstatus: x\n```\n    id: 1\n", ""},
+	{"````\n```task\nid: 1\nstatus: x\n```\n````\n", ""},
+	{"<!--\n```task\nid: 1\nstatus: x\n```\n-->\n", ""},
+};
+
+Test(markdown, reads_task_blocks)
+{
+	EXPECT_ROWS(&ds_task_block_reader, tasks, blocks);
+}
+
+Test(markdown, changes_task_blocks)
+{
+	static const struct change changes[] = {
+		{"```task\nid: 1\nstatus: todo # x\n```\n", 0, "done",
+		 "```task\nid: 1\nstatus: done # x\n```\n"},
+		{"> - ```task\n>   id: 1\n>   status: \"todo\"\n>   ```\n", 0, "in progress",
+		 "> - ```task\n>   id: 1\n>   status: \"in progress\"\n>   ```\n"},
+		{"```task\r\nid: 1\r\nstatus:\r\n```\r\n", 0, "done",
+		 "```task\r\nid: 1\r\nstatus: done\r\n```\r\n"},
+		{"```task\nid: 1\nstatus: todo\n```\n", 0, "a: b", NULL},
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+		expect_change(&ds_task_block_reader, &tasks, &changes[i]);
+}
+
+Test(markdown, puts_a_field_into_a_task_block)
+{
+	static const struct {
+		const char *before;
+		const char *after; /* NULL: refused */
+	} table[] = {
+		{"```task\nid: 1\nstatus: a\nx: y\n```\n",
+		 "```task\nid: 1\nstatus: a\nat: now\nx: y\n```\n"},
+		{"> - ```task\r\n>   status: a\r\n>   id: 1\r\n>   ```\r\n",
+		 "> - ```task\r\n>   status: a\r\n>   at: now\r\n>   id: 1\r\n>   ```\r\n"},
+		{"- x\n\n  ~~~task\n  id: 1\n  ~~~\n",
+		 "- x\n\n  ~~~task\n  id: 1\n  at: now\n  ~~~\n"},
+		{"```task\nid: 1\n```", "```task\nid: 1\nat: now\n```"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_text bytes = ds_text_of(table[i].before);
+		struct ds_arena arena = {0};
+		struct ds_records records = {0};
+		struct ds_buf after = {0};
+		struct ds_edit edit;
+		char why[DS_WHY_ROOM] = "";
+		cr_assert(ds_task_block_reader.records(&records, bytes, &tasks, NULL, &arena));
+		cr_assert_eq(records.len, 1);
+		cr_assert(ds_task_block_reader.insert(&edit, bytes, records.at, "at", "status",
+						      ds_text_of("now"), &arena, why),
+			  "%s", why);
+		ds_buf_append(&after, bytes.at, edit.start);
+		ds_buf_append(&after, edit.text.at, edit.text.len);
+		ds_buf_puts(&after, bytes.at + edit.end);
+		cr_expect_str_eq(after.bytes, table[i].after);
+		ds_buf_free(&after);
+		ds_records_free(&records);
+		ds_arena_free(&arena);
+	}
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static const struct ds_spec label = {"Status", NULL};
+
+static const struct row lines[] = {
+	{"Status: done\n", "done"},
+	{"# T\n\n**Status:** done\n", "done"},
+	{"# T\n\n**Status**: done  \nmore\n", "done"},
+	{"# T\n\n__status__: _done_\n", "done"},
+	{"# T\n\n**Status: done**\n", "done"},
+	{"# T\n\n*Status*: `done`<br>\n", "done"},
+	{"# T\n\n- a\n- **Status**: **done**\n", "done"},
+	{"# T\n\n> Author: x\\\n> Status: done\\\n> x\n", "done"},
+	{"# T\n\n* Date: x\n* Status: Accepted (2024-01-01)\n\n## C\n", "Accepted (2024-01-01)"},
+	{"# T\nauthor\nSTATUS : done<br />\n", "done"},
+	{"# Task ID: 1\n# Title: x\n# Status: pending\n# Details:\nStatus: x\n", "pending"},
+	{"# Status: done #\n", "done"},
+	{"Status: done\n===\n", "done"},
+	{"# T\n## Status: done\n", "done"},
+	{"```\nAuthor: x\nStatus: done\n```\n\n# T\n", "done"},
+	{"# T\n\n```text\n  Status: **done**\n```\n", "**done**"},
+	{"# T\nStatus: done\n| a | b |\n|---|---|\n| Status: x | y |\n", "done"},
+	{BOM "---\nstatus: x\n---\r\nStatus: done\r\n", "done"},
+	{"Status: a\xff\n", "a\\xff"},
+	{"Status: a *b* c\n", "a *b* c"},
+	{"Status: *a* and *b*\n", "*a* and *b*"},
+
+	/* Nothing there, or nothing that counts. */
+	{"Status:\n", "(missing-status 1:8, editable)"},
+	{"**Status:**\nx\n", "(missing-status 1:12, editable)"},
+	{"# T\n\n## C\n\nStatus: done\n", "(missing-status)"},
+	{"# T\n\ntext\n\n## Status: done\n", "(missing-status)"},
+	{"# T\n\ntext\n\n```\nStatus: done\n```\n", "(missing-status)"},
+	{"# T\n\n    Status: done\n", "(missing-status)"},
+	{"<!--\nStatus: done\n-->\n", "(missing-status)"},
+	{"text <!--\nStatus: done\n-->\n", "(missing-status)"},
+	{"text `a\nStatus: done\n`\n", "(missing-status)"},
+	{"My Status: done\n\nStatuses: x\n\nStatus done\n", "(missing-status)"},
+	{"", "(missing-status)"},
+	{"Status: a\n\nStatus: b\n", "(ambiguous-status 3:9)"},
+	{"Status: a\nStatus: a\n", "(ambiguous-status 2:9)"},
+	{"# T\nStatus: a\n\n## C\n\nStatus: b\n", "a"},
+};
+
+Test(markdown, reads_lines)
+{
+	EXPECT_ROWS(&ds_line_reader, label, lines);
+}
+
+/* However far down: no more is parsed than it takes. */
+Test(markdown, a_line_far_below_the_title)
+{
+	struct ds_buf file = {0};
+	ds_buf_puts(&file, "# T\n\n");
+	for (int i = 0; i < 20000; i++)
+		ds_buf_puts(&file, "word word word\n\n");
+	ds_buf_puts(&file, "Status: done\n\n# Next\n");
+	char *is = found(&ds_line_reader, &label, NULL, (struct ds_text){file.bytes, file.len});
+	cr_expect_str_eq(is, "done");
+	free(is);
+	ds_buf_free(&file);
+}
+
+Test(markdown, changes_lines)
+{
+	static const struct change changes[] = {
+		{"Status: a\n", 0, "b", "Status: b\n"},
+		{"**Status:** a  \nx\n", 0, "b", "**Status:** b  \nx\n"},
+		{"**Status: a**<br>\n", 0, "b", "**Status: b**<br>\n"},
+		{"# Status: a #\n", 0, "b", "# Status: b #\n"},
+		{"**Status:**\n", 0, "b", "**Status:** b\n"},
+		{"Status:", 0, "b", "Status: b"},
+		{"Status: \r\n", 0, "b", "Status: b\r\n"},
+		{"Status: a\n", 0, "b\nc", NULL},
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+		expect_change(&ds_line_reader, &label, &changes[i]);
+}
+
+/* ---- Paths --------------------------------------------------------------- */
+
+Test(markdown, reads_paths)
+{
+	static const struct row rows[] = {
+		{"done", "done!"}, {" a b ", "a b!"}, {"", "(missing-status)"}};
+	static const struct ds_spec spec = {"folder", NULL};
+	EXPECT_ROWS(&ds_path_reader, spec, rows);
+}
+
+/* ---- What readers can be asked for --------------------------------------- */
+
+Test(markdown, checks_what_it_is_asked_for)
+{
+	static const struct {
+		const char *reader;
+		struct ds_spec spec;
+		int many; /* -1: refused */
+	} table[] = {
+		{"table", {"Status", "ID"}, 1},
+		{"table", {"Status", NULL}, -1},
+		{"table", {"", "ID"}, -1},
+		{"checkbox", {NULL, "Phase {id}*"}, 1},
+		{"checkbox", {"Phase {id}:", NULL}, 1},
+		{"checkbox", {"T*", "link:*/{id}/*"}, 1},
+		{"checkbox", {NULL, NULL}, -1},
+		{"checkbox", {NULL, "Phase"}, -1},
+		{"checkbox", {NULL, "{id}{id}"}, -1},
+		{"checkbox", {"link:x", "{id}"}, -1},
+		{"task_block", {"status", "id"}, 1},
+		{"task_block", {"status", NULL}, -1},
+		{"line", {"Status", NULL}, 0},
+		{"line", {"Status:", NULL}, -1},
+		{"line", {"", NULL}, -1},
+		{"line", {"Status", "id"}, -1},
+		{"path", {"folder", NULL}, 0},
+		{"path", {"{folder}", NULL}, -1},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		const struct ds_reader *reader = ds_reader_find(table[i].reader);
+		bool many = table[i].many == 0;
+		ds_error err = {0};
+		cr_assert(reader);
+		int status = reader->check(&table[i].spec, &many, &err);
+		cr_expect_eq(status, table[i].many < 0 ? DS_TROUBLE : 0, "%zu: %s", i, err.message);
+		cr_expect(status ? *err.message != '\0' : many == (table[i].many == 1), "%zu", i);
+	}
+}
+
+/* ---- Sizes, and input that is meant to hurt ------------------------------- */
+
+Test(markdown, a_hundred_thousand_rows)
+{
+	struct ds_buf file = {0};
+	struct ds_arena arena = {0};
+	struct ds_records records = {0};
+
+	ds_buf_puts(&file, HEAD);
+	for (int i = 0; i < 100000; i++)
+		ds_buf_printf(&file, "| %d | [a](b) | Accepted |\n", i);
+	cr_assert(ds_table_reader.records(&records, (struct ds_text){file.bytes, file.len},
+					  &table_spec, NULL, &arena));
+	cr_expect_eq(records.defect.code, DS_NO_CODE, "%s", records.defect.why);
+	cr_expect_eq(records.len, 100000);
+	cr_expect(ds_text_is(records.at[99999].id, "99999"));
+	ds_records_free(&records);
+	ds_arena_free(&arena);
+	ds_buf_free(&file);
+}
+
+/* Each of these would keep cmark 0.29.0.gfm.6 busy for minutes, or take gigabytes. */
+Test(markdown, refuses_what_would_take_for_ever)
+{
+	enum { SIZE = 1 << 20 };
+	static const struct {
+		const char *first; /* once, then this as often as half the size holds, ... */
+		const char *often;
+		const char *then;
+		const char *after;
+	} table[] = {
+		{"", "- ", "a\n", "\n"},
+		{"", ">", "a\n", "a\n"},
+		{"", "> - ", "a\n", "\n"},
+		{"", "1. ", "a\n", "\n"},
+		{"|", "a|", "\n", ""},
+		{"|a|\n|-|\n|", "`|", "\n", ""},
+		{"", "a\n", "|-|-|\n", ""},
+		{"", "a\n", "|\nb\n:-:\n", ""},
+		{"", "a|b\n-|\n", "", ""},
+		{"|a|b|c|d|e|f|g|h|i|j|k|l|m|n|o|p|q|r|s|t|u|v|w|x|y|z|\n"
+		 "|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|-|\n",
+		 "a\n", "", ""},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_buf file = {0};
+		struct ds_arena arena = {0};
+		struct ds_records records = {0};
+		ds_buf_puts(&file, table[i].first);
+		while (file.len < SIZE / 2)
+			ds_buf_puts(&file, table[i].often);
+		ds_buf_puts(&file, table[i].then);
+		while (*table[i].after && file.len < SIZE)
+			ds_buf_puts(&file, table[i].after);
+		clock_t before = clock();
+		cr_assert(ds_checkbox_reader.records(&records,
+						     (struct ds_text){file.bytes, file.len},
+						     &all_boxes, NULL, &arena));
+		cr_expect_eq(records.defect.code, DS_UNREADABLE, "%zu", i);
+		cr_expect(clock() - before < 5 * CLOCKS_PER_SEC, "%zu: %.1f s", i,
+			  (double)(clock() - before) / CLOCKS_PER_SEC);
+		ds_records_free(&records);
+		ds_arena_free(&arena);
+		ds_buf_free(&file);
+	}
+}

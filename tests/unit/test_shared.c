@@ -1,0 +1,467 @@
+/* Files that hold the statuses of many items: changed together, in one transaction. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "desync/change.h"
+#include "repo.h"
+#include "scratch.h"
+
+/* ---- A rule ------------------------------------------------------------- */
+
+static const struct ds_status_word statuses[] = {
+	{"todo", 0, false, false, NULL, 0},
+	{"active", 1, false, true, NULL, 0},
+	{"paused", 1, false, false, NULL, 0},
+	{"done", 2, true, false, NULL, 0},
+	{0},
+};
+
+static const struct ds_vocabulary vocabulary = {.statuses = statuses, .any_step = true};
+
+static const struct ds_follow follow[] = {
+	{"tasks[id={id}].updated", NULL, DS_FOLLOW_NOW, false},
+	{"tasks[id={id}].reason", "paused", DS_FOLLOW_REASON, true},
+	{0},
+};
+
+/* "[ ]" is todo, active or paused. */
+static const struct ds_own_word boxes[] = {{"[ ]", 7, 0, 0}, {"[x]", 8, 3, 0}, {0}};
+static const char *const box_of[] = {"[ ]", "[ ]", "[ ]", "[x]"};
+
+enum { TASKS, NOTE, BOARD };
+
+static const struct ds_rule rule_as_it_is = {
+	.name = "tasks",
+	.root = "",
+	.items = "notes/{id}.md",
+	.copies =
+		{
+			{.name = "tasks.json",
+			 .path = "tasks.json",
+			 .read = "json",
+			 .at = "tasks[id={id}].status",
+			 .many = true,
+			 .lists = true,
+			 .follow = follow},
+			{.name = "note",
+			 .path = "notes/{id}.md",
+			 .read = "frontmatter",
+			 .at = "status"},
+			{.name = "board",
+			 .path = "board.md",
+			 .read = "table",
+			 .at = "Status",
+			 .id = "Task",
+			 .many = true,
+			 .words = boxes,
+			 .write = box_of,
+			 .gap = DS_GAP_IGNORED},
+		},
+	.authority = NOTE,
+	.vocabulary = &vocabulary,
+};
+
+static struct ds_rule rule;
+static const struct ds_rule *rules[] = {&rule, NULL};
+
+/* ---- A tree ------------------------------------------------------------- */
+
+static struct test_scratch scratch;
+static ds_repo *repo;
+static ds_plan *plan;
+static ds_error err;
+
+/* What happens when a file is read, as if by somebody else. */
+static const struct ds_source_ops *honest;
+static struct ds_source_ops watched;
+static const char *trap;    /* a file; NULL: none */
+static size_t trap_springs; /* how often it still does */
+static size_t trap_waits;   /* reads before that */
+static size_t tasks_read;
+
+static void append(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "a");
+	cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void watch(struct ds_source *source, const char *path, const struct ds_extent *extent,
+		  struct ds_blob *blob)
+{
+	honest->read(source, path, extent, blob);
+	tasks_read += extent && strcmp(path, "tasks.json") == 0;
+	if (!trap || !extent || strcmp(path, trap) != 0)
+		return;
+	if (trap_waits) {
+		trap_waits--;
+	} else if (trap_springs) {
+		trap_springs--;
+		append(path, "\n");
+	}
+}
+
+static void set_up(void)
+{
+	test_scratch_make(&scratch);
+	test_scratch_run(&scratch,
+			 "rm -rf .git && git init -q . && mkdir -p notes .specweave/increments");
+	cr_assert_eq(chdir(scratch.root), 0);
+	cr_assert_eq(ds_open(&repo, NULL, NULL, &err), 0, "%s", err.message);
+	rule = rule_as_it_is;
+	repo->rules = realloc(repo->rules, sizeof rules);
+	memcpy(repo->rules, rules, sizeof rules);
+	honest = repo->source->ops;
+	watched = *honest;
+	watched.read = watch;
+	repo->source->ops = &watched;
+	trap = NULL;
+	tasks_read = 0;
+}
+
+static void tear_down(void)
+{
+	ds_plan_free(plan);
+	repo->source->ops = honest;
+	ds_close(repo);
+	test_scratch_remove(&scratch);
+}
+
+TestSuite(shared, .init = set_up, .fini = tear_down);
+
+struct task {
+	const char *tasks; /* NULL: not there */
+	const char *note;
+	const char *board;
+};
+
+/* Ids are 100, 101, ... */
+static void write_tree(const struct task *(*task)(size_t i), size_t count)
+{
+	struct ds_buf tasks = {0};
+	struct ds_buf board = {0};
+	char path[64];
+	char note[64];
+
+	ds_buf_puts(&tasks, "{\n  \"tasks\": [");
+	ds_buf_puts(&board, "# Board\n\n| Task | Status |\n|---|---|\n");
+	for (size_t i = 0; i < count; i++) {
+		const struct task *one = task(i);
+		if (one->tasks)
+			ds_buf_printf(&tasks,
+				      "%s\n    {\"id\": \"%zu\", \"status\": \"%s\", \"x\": 1.0}",
+				      i ? "," : "", 100 + i, one->tasks);
+		if (one->board)
+			ds_buf_printf(&board, "| %zu | %s |\n", 100 + i, one->board);
+		snprintf(path, sizeof path, "notes/%zu.md", 100 + i);
+		snprintf(note, sizeof note, "---\nstatus: %s\n---\n", one->note);
+		if (one->note)
+			test_scratch_write(&scratch, path, note);
+	}
+	ds_buf_puts(&tasks, "\n  ]\n}\n");
+	test_scratch_write(&scratch, "tasks.json", tasks.bytes);
+	test_scratch_write(&scratch, "board.md", board.bytes);
+	ds_buf_free(&tasks);
+	ds_buf_free(&board);
+	test_scratch_run(&scratch, "rm -rf ../before-$$; mkdir -p .git/before && cp -R tasks.json "
+				   "board.md notes .git/before");
+}
+
+static const struct task *mixed(size_t i)
+{
+	static const struct task tasks[] = {
+		{"active", "done", "[ ]"}, /* the file of many is behind */
+		{"done", "todo", "[x]"},   /* the file of one is */
+		{"todo", "active", "[ ]"},
+	};
+	return &tasks[i % 3];
+}
+
+static const struct task *behind(size_t i)
+{
+	static const struct task task = {"active", "done", "[ ]"};
+	(void)i;
+	return &task;
+}
+
+static size_t count_steps(void)
+{
+	size_t count = 0;
+	while (ds_plan_step(plan, count))
+		count++;
+	return count;
+}
+
+static size_t count_state(ds_step_state state)
+{
+	size_t count = 0;
+	for (size_t i = 0; ds_plan_step(plan, i); i++)
+		count += ds_plan_step(plan, i)->state == state;
+	return count;
+}
+
+static void plan_fix(const char *prefer)
+{
+	ds_fix_options options = {.size = sizeof options, .prefer = prefer};
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_fix(&plan, repo, &options, &err), 0, "%s", err.message);
+}
+
+static void plan_undo(void)
+{
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_undo(&plan, repo, NULL, &err), 0, "%s", err.message);
+}
+
+static void must_be_settled(void)
+{
+	plan_fix(NULL);
+	cr_expect_eq(count_steps(), 0, "%zu left", count_steps());
+	cr_expect_eq(ds_result_summary(ds_plan_rest(plan))->desync, 0);
+}
+
+static void must_be_as_before(void)
+{
+	test_scratch_run(&scratch, "for f in tasks.json board.md notes; do diff -r $f "
+				   ".git/before/$f || exit 1; done");
+}
+
+static int to_buf(void *context, const char *bytes, size_t len)
+{
+	return !ds_buf_append(context, bytes, len);
+}
+
+/* ---- Together ----------------------------------------------------------- */
+
+/* One commit leaves one content: all lines of a file speak of the same. */
+#define ONE_COMMIT(file)                                                                           \
+	"test $(grep '\"path\": \"" file "\"' .git/desync/log.jsonl | "                            \
+	"sed 's/.*\"before\"/\"before\"/' | sort -u | wc -l) = 1"
+
+Test(shared, a_thousand_items_are_one_transaction)
+{
+	write_tree(behind, 1000);
+	plan_fix(NULL);
+	cr_assert_eq(count_steps(), 1000);
+	tasks_read = 0;
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(count_state(DS_STEP_DONE), 1000);
+	cr_expect_leq(tasks_read, 2, "read %zu times", tasks_read);
+	test_scratch_run(&scratch, ONE_COMMIT("tasks.json"));
+	test_scratch_run(&scratch, ONE_COMMIT("board.md"));
+	test_scratch_run(&scratch,
+			 "test $(grep -c '\"field\"' .git/desync/log.jsonl) = 2000 && "
+			 "sed 's/\"active\"/\"done\"/' .git/before/tasks.json | cmp - tasks.json "
+			 "&& sed 's/\\[ \\]/[x]/' .git/before/board.md | cmp - board.md");
+	cr_expect_str_eq(ds_plan_changed(plan, 0), "tasks.json");
+	cr_expect_str_eq(ds_plan_changed(plan, 1), "board.md");
+	cr_expect_null(ds_plan_changed(plan, 2));
+	must_be_settled();
+
+	tasks_read = 0;
+	plan_undo();
+	cr_expect_eq(count_steps(), 1000);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(count_state(DS_STEP_DONE), 1000);
+	cr_expect_leq(tasks_read, 4, "read %zu times", tasks_read);
+	must_be_as_before();
+	plan_undo();
+	cr_expect_eq(count_steps(), 1000);
+}
+
+Test(shared, whoever_is_ahead_is_believed_item_by_item)
+{
+	rule.authority = DS_AHEAD;
+	write_tree(mixed, 30);
+	plan_fix(NULL);
+	cr_assert_eq(count_steps(), 30);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(count_state(DS_STEP_DONE), 30);
+	must_be_settled();
+	test_scratch_run(&scratch, "grep -q '^status: done' notes/101.md && "
+				   "grep -q '\"id\": \"102\", \"status\": \"active\"' tasks.json");
+	plan_undo();
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	must_be_as_before();
+}
+
+/* ---- Shown -------------------------------------------------------------- */
+
+Test(shared, one_diff_of_a_file_for_all_of_its_steps)
+{
+	struct rlimit limit = {64, 64};
+	struct ds_buf out = {0};
+
+	rule.authority = DS_AHEAD;
+	write_tree(mixed, 100);
+	plan_fix(NULL);
+	cr_assert_eq(ds_plan_diff(plan, DS_ALL_STEPS, to_buf, &out, &err), 0, "%s", err.message);
+	test_scratch_write(&scratch, "patch", out.bytes);
+	test_scratch_run(&scratch,
+			 "test $(grep -c '^diff .*tasks.json' patch) = 1 && mkdir patched && "
+			 "cp -R tasks.json board.md notes patched && "
+			 "git apply --directory=patched patch");
+	/* In several batches: what the first writes was not somebody else. */
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(count_state(DS_STEP_DONE), 100);
+	test_scratch_run(&scratch, "! " ONE_COMMIT("tasks.json"));
+	test_scratch_run(&scratch, "for f in tasks.json board.md notes; do "
+				   "diff -r $f patched/$f || exit 1; done");
+	plan_undo();
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	must_be_as_before();
+	ds_buf_free(&out);
+}
+
+Test(shared, what_was_shown_must_still_be_there)
+{
+	struct ds_buf out = {0};
+
+	write_tree(behind, 3);
+	plan_fix(NULL);
+	cr_assert_eq(ds_plan_diff(plan, 1, to_buf, &out, &err), 0, "%s", err.message);
+	append("tasks.json", "\n");
+	cr_expect_eq(ds_apply(plan, NULL, &err), DS_CONFLICT);
+	cr_expect_str_eq(ds_plan_step(plan, 1)->why,
+			 "tasks.json and board was changed since it was shown");
+	cr_expect_eq(count_state(DS_STEP_DONE), 2);
+	ds_buf_free(&out);
+}
+
+/* ---- Conflicts ---------------------------------------------------------- */
+
+/* Nothing is half: an item's own file and its place in the others change together. */
+static void must_be_whole(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		test_scratch_run(
+			&scratch,
+			"n=$(sed -n 's/^status: //p' notes/%zu.md); "
+			"t=$(sed -n 's/.*\"%zu\", \"status\": \"\\([a-z]*\\).*/\\1/p' tasks.json); "
+			"if test $n = $t; then exit 0; fi; "
+			"cmp -s notes/%zu.md .git/before/notes/%zu.md || exit 1; "
+			"grep -q \"\\\"%zu\\\", \\\"status\\\": \\\"$t\\\"\" "
+			".git/before/tasks.json",
+			100 + i, 100 + i, 100 + i, 100 + i, 100 + i);
+}
+
+static const struct {
+	const char *trap;
+	size_t waits;
+	size_t springs;
+	size_t conflicts;
+	const char *why;
+} traps[] = {
+	/* Between reading and committing: tried once more, then all is well. */
+	{"tasks.json", 0, 1, 0, NULL},
+	{"tasks.json", 0, 99, 9, "tasks.json: "},
+	{"board.md", 0, 1, 0, NULL},
+	{"board.md", 0, 99, 3, "board: "},
+	/* A file of one item costs that item. */
+	{"notes/104.md", 0, 1, 1, "note: "},
+	{"notes/104.md", 0, 99, 1, "note: "},
+	/* It is not written for this one, so it does not matter. */
+	{"notes/103.md", 0, 99, 0, NULL},
+};
+
+Test(shared, a_conflict_costs_only_those_that_it_is_about)
+{
+	for (size_t i = 0; i < sizeof traps / sizeof *traps; i++) {
+		rule.authority = DS_AHEAD;
+		trap = NULL;
+		write_tree(mixed, 9);
+		plan_fix(NULL);
+		cr_assert_eq(count_steps(), 9);
+		trap = traps[i].trap;
+		trap_waits = traps[i].waits;
+		trap_springs = traps[i].springs;
+		cr_expect_eq(ds_apply(plan, NULL, &err), traps[i].conflicts ? DS_CONFLICT : 0,
+			     "row %zu: %s", i, err.message);
+		cr_expect_eq(count_state(DS_STEP_CONFLICT), traps[i].conflicts, "row %zu: %zu", i,
+			     count_state(DS_STEP_CONFLICT));
+		cr_expect_eq(count_state(DS_STEP_DONE), 9 - traps[i].conflicts, "row %zu", i);
+		for (size_t j = 0; traps[i].why && ds_plan_step(plan, j); j++)
+			if (ds_plan_step(plan, j)->state == DS_STEP_CONFLICT)
+				cr_expect_eq(strncmp(ds_plan_step(plan, j)->why, traps[i].why,
+						     strlen(traps[i].why)),
+					     0, "row %zu: %s", i, ds_plan_step(plan, j)->why);
+		must_be_whole(9);
+	}
+}
+
+/* A file that may not be changed is no conflict, and costs its item alone as well. */
+Test(shared, a_refusal_costs_only_its_item)
+{
+	rule.authority = DS_AHEAD;
+	write_tree(mixed, 9);
+	test_scratch_run(&scratch, "ln notes/101.md notes/x && rm -f notes/y");
+	plan_fix(NULL);
+	cr_expect_eq(ds_apply(plan, NULL, &err), DS_TROUBLE);
+	cr_expect_eq(count_state(DS_STEP_REFUSED), 1);
+	cr_expect_eq(count_state(DS_STEP_DONE), 8);
+	must_be_whole(9);
+	test_scratch_run(&scratch, "grep -q '\"101\", \"status\": \"done\"' tasks.json && "
+				   "grep -q '^status: todo' notes/101.md");
+}
+
+/* ---- What is written ---------------------------------------------------- */
+
+Test(shared, set_writes_the_fields_that_follow_in_the_record)
+{
+	ds_set_options options = {.size = sizeof options, .reason = "no time"};
+
+	write_tree(behind, 5);
+	cr_assert_eq(ds_plan_set(&plan, repo, "102", "paused", &options, &err), 0, "%s",
+		     err.message);
+	cr_assert_eq(count_steps(), 1);
+	cr_expect_str_eq(ds_plan_step(plan, 0)->copies, "tasks.json and note");
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	test_scratch_run(
+		&scratch,
+		"grep -q '{\"id\": \"102\", \"status\": \"paused\", \"reason\": \"no time\", "
+		"\"updated\": \"20[^\"]*Z\", \"x\": 1.0}' tasks.json && "
+		"test $(diff tasks.json .git/before/tasks.json | grep -c '^<') = 1 && "
+		"grep -q '^status: paused' notes/102.md && cmp board.md "
+		".git/before/board.md");
+	plan_undo();
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	must_be_as_before();
+}
+
+Test(shared, nothing_goes_back_unless_it_is_preferred)
+{
+	rule.authority = TASKS;
+	rule.no_regress = true;
+	write_tree(behind, 3);
+	plan_fix(NULL);
+	cr_expect_eq(count_steps(), 0);
+	plan_fix("tasks.json");
+	cr_expect_eq(count_steps(), 3);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	test_scratch_run(&scratch, "cmp tasks.json .git/before/tasks.json && "
+				   "grep -q '^status: active' notes/100.md && "
+				   "cmp board.md .git/before/board.md");
+}
+
+Test(shared, a_status_given_by_the_place_is_moved_by_hand)
+{
+	rule.copies[BOARD] = (struct ds_copy_rule){
+		.name = "folder", .path = "{item}", .read = "path", .at = "where"};
+	rule.items = "{where}/{id}.md";
+	rule.copies[NOTE].path = "{item}";
+	rule.copies[NOTE].gap = rule.copies[TASKS].gap = DS_GAP_IGNORED;
+	test_scratch_run(&scratch, "mkdir todo && mv notes todo/x && rmdir todo/x");
+	test_scratch_write(&scratch, "todo/1.md", "---\nstatus: done\n---\n");
+	test_scratch_write(&scratch, "tasks.json", "{\"tasks\": []}\n");
+	plan_fix(NULL);
+	cr_expect_eq(count_steps(), 0);
+	ds_plan_free(plan);
+	cr_expect_eq(ds_plan_set(&plan, repo, "1", "done", NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "1: folder says todo, and its status is where the file lies: "
+				      "move it by hand; nothing is changed");
+}
