@@ -262,7 +262,7 @@ int ds_config_leads(int (*each)(void *context, const char *path), void *context)
 
 bool ds_rule_say_origin(struct ds_buf *out, const struct ds_rule *rule, size_t line)
 {
-	ds_buf_puts(out, rule->file ? rule->file : "the built-in rule");
+	ds_escape(out, ds_text_of(rule->file ? rule->file : "the built-in rule"));
 	if (rule->file && line)
 		ds_buf_printf(out, ":%zu", line);
 	return !out->failed;

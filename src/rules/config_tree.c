@@ -96,6 +96,12 @@ static int fail_parser(struct tree *t)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return ds_fail_memory(t->err);
+	if (parser->error == YAML_READER_ERROR) {
+		t->place = (struct place){.line = 1};
+		while (t->place.at < parser->problem_offset && t->place.at < t->bytes.len)
+			step(t);
+		return fail_at(t, t->place.index, parser->problem);
+	}
 	/* Where it gave up lines later, what it was in the middle of tells more. */
 	return fail_at(t, (before ? parser->context_mark : parser->problem_mark).index,
 		       parser->problem ? parser->problem : "not YAML");
