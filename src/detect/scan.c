@@ -71,15 +71,6 @@ static bool confirm(struct ds_desk *desk, struct ds_item *item, const struct wor
 	return true;
 }
 
-/* No command can mean one record, where several claim the item. */
-static bool is_claimed_twice(const struct ds_desk *desk)
-{
-	for (int i = 0; i < desk->copy_count; i++)
-		if (desk->copies[i].claims > 1)
-			return true;
-	return false;
-}
-
 static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *worker)
 {
 	const struct ds_scan *scan = worker->work->scan;
@@ -89,7 +80,6 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 	if (!confirm(desk, item, worker->work))
 		return true;
 	item->seen = !ds_is_absent(desk);
-	item->twin |= is_claimed_twice(desk);
 	if (!item->seen)
 		return true;
 	ds_item_state state = ds_judge(desk);

@@ -44,6 +44,25 @@ static const struct ds_rule shared = {
 	.vocabulary = &vocabulary,
 };
 
+static const struct ds_rule committed = {
+	.name = "committed",
+	.root = "",
+	.copies = {{.name = "tasks.json",
+		    .path = "tasks.json",
+		    .read = "json",
+		    .at = "tasks[id={id}].status",
+		    .many = true,
+		    .lists = true},
+		   {.name = "tasks.json in HEAD",
+		    .path = "tasks.json",
+		    .read = "json",
+		    .at = "tasks[id={id}].status",
+		    .many = true,
+		    .from = DS_FROM_HEAD}},
+	.authority = DS_NO_COPY,
+	.vocabulary = &vocabulary,
+};
+
 /* What helper functions are asked to vary. */
 struct run {
 	struct ds_rule rule;
@@ -153,6 +172,9 @@ Test(ledger, judges_a_record_beside_a_file)
 				(struct test_file){.path = "tasks.json", .bytes = pairs[i].tasks};
 		begin(&run, &shared, files);
 		finish(&run);
+		/* What is there twice is repaired by nobody. */
+		if (strstr(pairs[i].codes, "duplicate-item"))
+			cr_expect_null(run.scanned.findings.at[0].fix);
 		expect(&run, pairs[i].items, pairs[i].codes, pairs[i].message);
 	}
 }
@@ -448,6 +470,49 @@ Test(ledger, items_are_what_matches_and_what_is_listed)
 	       "tasks.json has no entry for it");
 }
 
+Test(ledger, a_number_is_not_how_an_id_is_written)
+{
+	struct ds_rule rule = shared;
+	struct ds_buf path = {0};
+
+	rule.by_number = true;
+	rule.copies[0].path = "x/{id}.md";
+	cr_assert_eq(ds_copy_path(&path, &rule, 0, "t/0007.json", "7"), DS_PATH_MADE);
+	cr_expect_str_eq(path.bytes, "x/0007.md");
+	ds_buf_free(&path);
+}
+
+Test(ledger, what_is_listed_twice_is_one_item)
+{
+	static const struct test_file files[] = {
+		{.path = "tasks.json",
+		 .bytes =
+			 "{\"tasks\": [" TASK("1", SAYS("done")) ", " TASK("1", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &committed, files);
+	finish(&run);
+	expect(&run, "1? ", "duplicate-item ", NULL);
+}
+
+/* Neither a path nor what desync-fix refuses as an id: no command is printed. */
+Test(ledger, an_id_that_cannot_be_asked_for_is_not_printed)
+{
+	static const struct test_file files[] = {
+		{.path = "t/v0..8.json", .bytes = JSON("done")},
+		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("v0..8", SAYS("todo")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	finish(&run);
+	cr_expect_null(run.scanned.findings.at[0].fix);
+	expect(&run, "v0..8! ", "status-mismatch ", NULL);
+}
+
 /* An id out of a file leads nowhere, and is no command. */
 Test(ledger, an_id_that_is_a_path_is_not_one)
 {
@@ -608,25 +673,6 @@ Test(believed, a_severity_of_the_rule_is_not_for_what_nobody_can_judge)
 }
 
 /* ---- Git's HEAD --------------------------------------------------------- */
-
-static const struct ds_rule committed = {
-	.name = "committed",
-	.root = "",
-	.copies = {{.name = "tasks.json",
-		    .path = "tasks.json",
-		    .read = "json",
-		    .at = "tasks[id={id}].status",
-		    .many = true,
-		    .lists = true},
-		   {.name = "tasks.json in HEAD",
-		    .path = "tasks.json",
-		    .read = "json",
-		    .at = "tasks[id={id}].status",
-		    .many = true,
-		    .from = DS_FROM_HEAD}},
-	.authority = DS_NO_COPY,
-	.vocabulary = &vocabulary,
-};
 
 Test(head, differs_and_changes_no_state)
 {
@@ -990,6 +1036,14 @@ Test(path, a_directory_means_a_status)
 	cr_assert_eq(run.scanned.findings.len, 1);
 	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].path, "w/done/2.json");
 	cr_expect_null(run.scanned.findings.at[0].fix, "nothing can be written into a path");
+	/* Of an item that is not there the path says nothing. */
+	struct ds_desk desk;
+	const struct ds_item gone = {.path = "w/todo/3.json", .id = "3"};
+	cr_assert(ds_desk_prepare(&desk, &rule, &run.source.source));
+	ds_collect(&desk, &gone);
+	cr_expect_eq(desk.copies[0].reading.code, DS_MISSING_COPY);
+	cr_expect(ds_is_absent(&desk));
+	ds_desk_clear(&desk);
 	expect(&run, "1+ 2! ", "status-mismatch ", "folder says done, file says todo");
 }
 
