@@ -167,7 +167,7 @@ static void write_tree(const struct task *(*task)(size_t i), size_t count)
 	test_scratch_write(&scratch, "board.md", board.bytes);
 	ds_buf_free(&tasks);
 	ds_buf_free(&board);
-	test_scratch_run(&scratch, "rm -rf ../before-$$; mkdir -p .git/before && cp -R tasks.json "
+	test_scratch_run(&scratch, "mkdir -p .git/before && cp -R tasks.json "
 				   "board.md notes .git/before");
 }
 
@@ -211,10 +211,13 @@ static void plan_fix(const char *prefer)
 	cr_assert_eq(ds_plan_fix(&plan, repo, &options, &err), 0, "%s", err.message);
 }
 
-static void plan_undo(void)
+static void plan_undo(const char *txid)
 {
-	ds_plan_free(plan);
-	cr_assert_eq(ds_plan_undo(&plan, repo, NULL, &err), 0, "%s", err.message);
+	ds_undo_options options = {.size = sizeof options, .txid = txid};
+	ds_plan *undone = plan;
+
+	cr_assert_eq(ds_plan_undo(&plan, repo, &options, &err), 0, "%s", err.message);
+	ds_plan_free(undone);
 }
 
 static void must_be_settled(void)
@@ -263,14 +266,16 @@ Test(shared, a_thousand_items_are_one_transaction)
 	must_be_settled();
 
 	tasks_read = 0;
-	plan_undo();
+	plan_undo(NULL);
 	cr_expect_eq(count_steps(), 1000);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	cr_expect_eq(count_state(DS_STEP_DONE), 1000);
-	cr_expect_leq(tasks_read, 4, "read %zu times", tasks_read);
+	cr_expect_leq(tasks_read, 5, "read %zu times", tasks_read);
 	must_be_as_before();
-	plan_undo();
+	plan_undo(ds_plan_txid(plan));
 	cr_expect_eq(count_steps(), 1000);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	must_be_settled();
 }
 
 Test(shared, whoever_is_ahead_is_believed_item_by_item)
@@ -284,7 +289,7 @@ Test(shared, whoever_is_ahead_is_believed_item_by_item)
 	must_be_settled();
 	test_scratch_run(&scratch, "grep -q '^status: done' notes/101.md && "
 				   "grep -q '\"id\": \"102\", \"status\": \"active\"' tasks.json");
-	plan_undo();
+	plan_undo(NULL);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	must_be_as_before();
 }
@@ -312,7 +317,7 @@ Test(shared, one_diff_of_a_file_for_all_of_its_steps)
 	test_scratch_run(&scratch, "! " ONE_COMMIT("tasks.json"));
 	test_scratch_run(&scratch, "for f in tasks.json board.md notes; do "
 				   "diff -r $f patched/$f || exit 1; done");
-	plan_undo();
+	plan_undo(NULL);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	must_be_as_before();
 	ds_buf_free(&out);
@@ -344,10 +349,10 @@ static void must_be_whole(size_t count)
 			"n=$(sed -n 's/^status: //p' notes/%zu.md); "
 			"t=$(sed -n 's/.*\"%zu\", \"status\": \"\\([a-z]*\\).*/\\1/p' tasks.json); "
 			"if test $n = $t; then exit 0; fi; "
-			"cmp -s notes/%zu.md .git/before/notes/%zu.md || exit 1; "
+			"grep -q \"^status: $n\" .git/before/notes/%zu.md || exit 1; "
 			"grep -q \"\\\"%zu\\\", \\\"status\\\": \\\"$t\\\"\" "
 			".git/before/tasks.json",
-			100 + i, 100 + i, 100 + i, 100 + i, 100 + i);
+			100 + i, 100 + i, 100 + i, 100 + i);
 }
 
 static const struct {
@@ -359,7 +364,7 @@ static const struct {
 } traps[] = {
 	/* Between reading and committing: tried once more, then all is well. */
 	{"tasks.json", 0, 1, 0, NULL},
-	{"tasks.json", 0, 99, 9, "tasks.json: "},
+	{"tasks.json", 0, 99, 6, "tasks.json: "},
 	{"board.md", 0, 1, 0, NULL},
 	{"board.md", 0, 99, 3, "board: "},
 	/* A file of one item costs that item. */
@@ -428,7 +433,7 @@ Test(shared, set_writes_the_fields_that_follow_in_the_record)
 		"test $(diff tasks.json .git/before/tasks.json | grep -c '^<') = 1 && "
 		"grep -q '^status: paused' notes/102.md && cmp board.md "
 		".git/before/board.md");
-	plan_undo();
+	plan_undo(NULL);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	must_be_as_before();
 }
