@@ -447,7 +447,7 @@ static bool read_both(struct adviser *a, const struct ds_rule *rule, const struc
 		return false;
 	a->judged.whole = a->there.whole = true;
 	a->judged.limit = a->there.limit = a->repo->limit;
-	a->there.where = a->repo->where;
+	a->there.where = a->repo->options.bytes;
 	ds_collect(&a->judged, it);
 	ds_collect(&a->there, it);
 	return true;
@@ -492,13 +492,8 @@ static bool advise_recovery(struct adviser *a)
 			"and its journal is damaged";
 		return true;
 	}
-	ds_buf_puts(&a->line, "desync-fix ");
-	if (a->repo->where) {
-		ds_buf_puts(&a->line, "-C ");
-		ds_shell_quote(&a->line, ds_text_of(a->repo->where));
-		ds_buf_puts(&a->line, " ");
-	}
-	ds_buf_puts(&a->line, "--recover");
+	ds_buf_printf(&a->line, "desync-fix %s--recover",
+		      a->repo->options.len ? a->repo->options.bytes : "");
 	return give(a, keep(a),
 		    "settles a change that was cut short in the worktree: then try "
 		    "again");

@@ -117,8 +117,9 @@ static void say_status(struct page *page, int i)
 	const struct ds_own_word *own = own_word(&rule->copies[i], text);
 	const struct ds_status_word *word = &rule->vocabulary->statuses[copy->status];
 	const struct ds_status_alias *alias =
-		own || ds_text_is(text, word->word) ? NULL
-						    : alias_of(rule->vocabulary, copy->status, text);
+		own || ds_text_is(text, word->word)
+			? NULL
+			: alias_of(rule->vocabulary, copy->status, text);
 	ds_buf_puts(&page->text, ": the status ");
 	say_set(page, copy->set);
 	if (own)
@@ -192,7 +193,8 @@ static void explain_copy(struct page *page, int i)
 static void explain_constraint(struct page *page, const struct ds_constraint *constraint)
 {
 	const struct ds_copy_rule *copy = &page->desk->rule->copies[constraint->copy];
-	const struct ds_value *value = &page->desk->copies[constraint->copy].fields[constraint->field];
+	const struct ds_value *value =
+		&page->desk->copies[constraint->copy].fields[constraint->field];
 
 	ds_buf_puts(&page->text, "  constraint: ");
 	say_string(page, copy->fields[constraint->field]);
@@ -202,12 +204,14 @@ static void explain_constraint(struct page *page, const struct ds_constraint *co
 		ds_buf_puts(&page->text, " says ");
 		say(page, value->text);
 	} else {
-		ds_buf_printf(&page->text, " %s", ds_code_info(value->code)->phrase);
+		bool gone = value->code == DS_MISSING_STATUS || value->code == DS_MISSING_COPY;
+		ds_buf_printf(&page->text, " %s",
+			      gone ? "is not there" : ds_code_info(value->code)->phrase);
 	}
 	ds_buf_puts(&page->text, "; where it holds, the status is ");
 	say_set(page, constraint->allowed);
-	ds_buf_puts(&page->text, ds_is_constraint_broken(page->desk, constraint) ? ": broken"
-										 : ": kept");
+	ds_buf_puts(&page->text,
+		    ds_is_constraint_broken(page->desk, constraint) ? ": broken" : ": kept");
 	say_origin(page, constraint->origin);
 	ds_buf_puts(&page->text, "\n");
 }
@@ -219,7 +223,9 @@ static void explain_rollup(struct page *page, size_t which)
 	int first;
 
 	ds_buf_puts(&page->text, "  parts: ");
-	say_string(page, !rollup->path ? rollup->children : parts->path ? parts->path : rollup->path);
+	say_string(page, !rollup->path ? rollup->children
+			 : parts->path ? parts->path
+				       : rollup->path);
 	ds_status_set fitting = ds_fitting(page->desk, which, &first);
 	if (parts->defect.code != DS_NO_CODE)
 		ds_buf_printf(&page->text, " %s", ds_code_info(parts->defect.code)->phrase);
@@ -298,8 +304,8 @@ static unsigned explain_item(void *context, struct ds_desk *desk, const struct d
 	page->desk = desk;
 	page->item = item;
 	say_string(page, item->id);
-	ds_buf_printf(&page->text, ": an item of the %srule %s", desk->rule->file ? "" : "built-in ",
-		      desk->rule->name);
+	ds_buf_printf(&page->text, ": an item of the %srule %s",
+		      desk->rule->file ? "" : "built-in ", desk->rule->name);
 	say_origin(page, desk->rule->origin);
 	ds_buf_puts(&page->text, ", in ");
 	say_string(page, item->path);
@@ -347,8 +353,7 @@ int ds_explain(ds_repo *repo, const char *id, bool all, ds_write_fn write, void 
 		status = ds_fail_path(err, DS_TROUBLE, id, "no copy of it is there");
 	else
 		explain_findings(&page, result);
-	int why = status || page.text.failed ? 0
-					     : write(context, page.text.bytes, page.text.len);
+	int why = status || page.text.failed ? 0 : write(context, page.text.bytes, page.text.len);
 	if (page.text.failed)
 		status = ds_fail_memory(err);
 	else if (why)

@@ -31,9 +31,9 @@ static int open_source(struct ds_head *out, const ds_repo *repo, ds_error *err)
 	for (size_t i = 0; i < repo->ruleset.count; i++)
 		if (has_copy_there(repo->ruleset.at[i]))
 			ds_leads_add_rule(&leads, prefix, repo->ruleset.at[i]);
-	int status = leads.failed ? ds_fail_memory(err)
-				  : ds_git_revision_open(&out->source, &out->git, "HEAD", leads.at,
-							 err);
+	int status = leads.failed
+			     ? ds_fail_memory(err)
+			     : ds_git_revision_open(&out->source, &out->git, "HEAD", leads.at, err);
 	ds_leads_free(&leads);
 	return status ? status : ds_git_source_enter(out->source, out->git.prefix, err);
 }

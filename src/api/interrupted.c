@@ -57,13 +57,8 @@ static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding
 			      interrupted->txid);
 	finding->message = keep(result, &text);
 	if (!interrupted->damaged) {
-		ds_buf_puts(&text, "desync-fix ");
-		if (repo->where) {
-			ds_buf_puts(&text, "-C ");
-			ds_shell_quote(&text, ds_text_of(repo->where));
-			ds_buf_puts(&text, " ");
-		}
-		ds_buf_puts(&text, "--recover");
+		ds_buf_printf(&text, "desync-fix %s--recover",
+			      repo->options.len ? repo->options.bytes : "");
 		finding->fix = keep(result, &text);
 		finding->outcome = interrupted->forward ? "completes it" : "takes it back";
 	}

@@ -41,8 +41,9 @@ int ds_load_rules(ds_repo *repo, struct ds_source *source,
 	struct ds_load load = {.source = source, .trust = trust, .context = repo};
 
 	if (repo->config) {
-		load.config = (struct ds_text){repo->config_bytes.bytes ? repo->config_bytes.bytes : "",
-					       repo->config_bytes.len};
+		load.config =
+			(struct ds_text){repo->config_bytes.bytes ? repo->config_bytes.bytes : "",
+					 repo->config_bytes.len};
 		load.config_name = repo->config;
 	}
 	ds_ruleset_free(&repo->ruleset);
@@ -59,17 +60,17 @@ static int trust_owner(void *context, const char *path, ds_error *err)
 	struct stat st;
 	int root = open(repo->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd = root < 0 ? -1 : ds_open_beneath(root, path, 0);
-	bool foreign =
-		fd >= 0 && fstat(fd, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0;
+	bool foreign = fd >= 0 && fstat(fd, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0;
 
 	/* Only looked at: nothing to lose. */
 	if (fd >= 0)
 		close(fd);
 	if (root >= 0)
 		close(root);
-	return foreign ? ds_fail_path(err, DS_TROUBLE, path,
-				      "belongs to another user, and is not trusted: make it yours, or "
-				      "name a configuration with --config FILE")
+	return foreign ? ds_fail_path(
+				 err, DS_TROUBLE, path,
+				 "belongs to another user, and is not trusted: make it yours, or "
+				 "name a configuration with --config FILE")
 		       : 0;
 }
 
@@ -81,8 +82,7 @@ static size_t choose(ds_repo *repo, const char *only)
 
 	for (size_t i = 0; i < repo->ruleset.count; i++) {
 		const struct ds_rule *rule = repo->ruleset.at[i];
-		enum ds_rule_fit fit =
-			only ? ds_rule_fit(rule, ds_text_of(only)) : DS_RULE_BARE;
+		enum ds_rule_fit fit = only ? ds_rule_fit(rule, ds_text_of(only)) : DS_RULE_BARE;
 		if (fit == DS_RULE_OTHER || fit < best)
 			continue;
 		count = fit > best ? 0 : count;
@@ -185,8 +185,8 @@ static void fail_no_rule(const char *start, const ds_open_options *options, ds_e
 	struct ds_buf why = {0};
 
 	ds_buf_printf(&why,
-		      "no rule fits here%s, nor above it in the same worktree (looked for: "
-		      DS_CONFIG_NAME " " DS_CONFIG_FOLDER,
+		      "no rule fits here%s, nor above it in the same worktree (looked "
+		      "for: " DS_CONFIG_NAME " " DS_CONFIG_FOLDER,
 		      name_origin(options));
 	for (const struct ds_builtin *one = ds_builtins(); one->name; one++)
 		for (const struct ds_fit *fit = one->fits; one->automatic && fit && fit->in; fit++)
@@ -234,6 +234,15 @@ static int open_files(ds_repo *repo, const char *dir, ds_error *err)
 	return status ? status : find_place(repo, err);
 }
 
+static bool add_option(struct ds_buf *options, const char *name, const char *value)
+{
+	if (!value)
+		return true;
+	ds_buf_printf(options, "%s ", name);
+	ds_shell_quote(options, ds_text_of(value));
+	return ds_buf_puts(options, " ") && !options->failed;
+}
+
 static int open_any(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	bool here = !dir || strcmp(dir, ".") == 0;
@@ -241,6 +250,9 @@ static int open_any(ds_repo *repo, const char *dir, const ds_open_options *optio
 	if (!here && !(repo->where = strdup(dir)))
 		return ds_fail_memory(err);
 	if (options->known_in && !(repo->known_in = strdup(options->known_in)))
+		return ds_fail_memory(err);
+	if (!add_option(&repo->options, "-C", repo->where) ||
+	    !add_option(&repo->options, "--config", options->config))
 		return ds_fail_memory(err);
 	repo->origin = options->origin;
 	repo->limit = options->file_limit;
@@ -290,6 +302,7 @@ void ds_close(ds_repo *repo)
 	free(repo->config);
 	free(repo->root);
 	free(repo->where);
+	ds_buf_free(&repo->options);
 	free(repo->known_in);
 	free(repo);
 }

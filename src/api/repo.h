@@ -14,9 +14,11 @@
 
 struct ds_repo {
 	ds_origin origin;
-	char *known_in; /* as in the options */
-	char *root;     /* absolute */
-	char *where;    /* the directory as it was given, or NULL for the current one */
+	char *known_in;        /* as in the options */
+	char *root;            /* absolute */
+	char *where;           /* the directory as it was given, or NULL for the current one */
+	struct ds_buf options; /* what a command of ours needs to mean this repository and its
+				* rules, fit for a shell, with a blank behind; or nothing */
 	struct ds_source *source;
 	struct ds_place place; /* whose lock readers share; top is NULL where there is none */
 	ds_error no_place;     /* and why */

@@ -152,7 +152,7 @@ static void begin_scan(struct looking *l, const struct ds_rule *rule)
 		.source = l->repo->source,
 		.head = l->head.source,
 		.limit = l->repo->limit,
-		.where = l->repo->where,
+		.where = l->repo->options.bytes,
 		.all = options->all,
 		.jobs = options->jobs,
 		.memory = l->memory.context ? &l->memory : NULL,
@@ -300,7 +300,8 @@ static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_opti
 	for (; note && *note && well; note++)
 		well = ds_add_note(result, *note);
 	if (repo->ruleset.configured && !repo->ruleset.count) {
-		well = well && ds_add_note(result, "the configuration has no rules: nothing is checked");
+		well = well &&
+		       ds_add_note(result, "the configuration has no rules: nothing is checked");
 		result->summary.idle++;
 	}
 	for (size_t i = 0; i < result->rule_count && well && !options->ids; i++) {
@@ -374,8 +375,8 @@ static int look(ds_result **out, ds_repo *repo, const ds_scan_options *options,
 	while (repo->rules[result->rule_count])
 		result->rule_count++;
 	result->source = repo->source->ops->name;
-	result->scanned = calloc(result->rule_count + repo->ruleset.count + 1,
-				 sizeof *result->scanned);
+	result->scanned =
+		calloc(result->rule_count + repo->ruleset.count + 1, sizeof *result->scanned);
 	result->ends = calloc(result->rule_count + 1, sizeof *result->ends);
 	if (!result->scanned || !result->ends)
 		return ds_fail_memory(err);

@@ -12,7 +12,8 @@ static const struct cli_program program = {
 		"\n"
 		"Exit status: 0 all agree; 1 a disagreement, a gap or an unknown word; 2 an item\n"
 		"could not be found, read or judged; 4 a change was interrupted.",
-	.options = "directory rule config all lenient format output color max-file-size quiet verbose",
+	.options =
+		"directory rule config all lenient format output color max-file-size quiet verbose",
 	.which = "which item?",
 	.least = 1,
 };

@@ -29,7 +29,8 @@ static const struct option_line lines[] = {
 	{"directory", " DIR", 'C', TEXT, AT(directory),
 	 "look from DIR instead of the current directory"},
 	{"rule", " NAME", 0, TEXT, AT(rule), "only this rule"},
-	{"config", " FILE", 0, TEXT, AT(config), "take the rules from FILE, none from the repository"},
+	{"config", " FILE", 0, TEXT, AT(config),
+	 "take the rules from FILE, none from the repository"},
 	{"all", NULL, 0, FLAG, AT(all), "look into skipped directories too (_archive and others)"},
 	{"staged", NULL, 0, FLAG, AT(staged), "judge what git would commit, not the files"},
 	{"rev", " REV", 0, TEXT, AT(revision), "judge that commit, tag or tree, not the files"},
@@ -294,8 +295,9 @@ static int take_value(const struct cli_program *program, enum kind kind, void *f
 		return -1;
 	case SIZE:
 		if (!parse_size(value, field))
-			return bad_usage(program, "--max-file-size takes a number of bytes, or one "
-						  "with K, M or G behind it, not",
+			return bad_usage(program,
+					 "--max-file-size takes a number of bytes, or one "
+					 "with K, M or G behind it, not",
 					 value);
 		return -1;
 	default:

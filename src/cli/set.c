@@ -15,7 +15,8 @@ static const struct cli_program program = {
 		"changed\n"
 		"a file, holds the lock, or the status is not that of --expect; 4 an interrupted\n"
 		"change needs a person.",
-	.options = "directory rule config all expect=OLD force reason add-missing commit[=MESSAGE] wait "
+	.options = "directory rule config all expect=OLD force reason add-missing commit[=MESSAGE] "
+		   "wait "
 		   "allow-plain-rename max-file-size quiet verbose",
 	.which = "which item, and which status?",
 	.least = 2,

@@ -62,11 +62,7 @@ static const char *keep(struct words *w)
 static void say_command(struct words *w, const char *program)
 {
 	ds_buf_printf(&w->line, "%s ", program);
-	if (w->desk->where) {
-		ds_buf_puts(&w->line, "-C ");
-		ds_shell_quote(&w->line, ds_text_of(w->desk->where));
-		ds_buf_puts(&w->line, " ");
-	}
+	ds_buf_puts(&w->line, w->desk->where ? w->desk->where : "");
 	if (w->item->archived)
 		ds_buf_puts(&w->line, "--all ");
 	if (w->item->shared_id) {

@@ -30,7 +30,8 @@ struct ds_scan {
 	/* What was scanned before, for rollups of other rules' items; ended by NULL, or NULL. */
 	const struct ds_scanned *const *children;
 	const struct ds_rule *const *child_rules;
-	const char *where;      /* the -C that a printed command needs; NULL: none */
+	const char *where;      /* the options that a printed command needs, fit for a shell and
+				 * with a blank behind; NULL: none */
 	const char *const *ids; /* only these; NULL: every item */
 	size_t id_count;
 	bool all;

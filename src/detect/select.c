@@ -64,8 +64,7 @@ static bool has_record(const struct selection *s, const struct ds_item *item)
 static int look(const struct selection *s, const struct ds_item *item, bool *exists, ds_error *err)
 {
 	*exists = has_record(s, item);
-	return *exists ? 0
-		       : ds_item_exists(s->scan->rule, s->scan->source, item, exists, err);
+	return *exists ? 0 : ds_item_exists(s->scan->rule, s->scan->source, item, exists, err);
 }
 
 static int drop_absent(const struct selection *s, struct ds_items *items, ds_error *err)

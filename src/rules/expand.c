@@ -105,8 +105,7 @@ enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, c
 	add_capture(&captures, "item", item_path);
 	if (!rule->by_number && may_be_in_path(id))
 		add_capture(&captures, "id", id);
-	if (!rule->by_number && !lists_items(rule) &&
-	    ds_pattern_fill(out, pattern, &captures))
+	if (!rule->by_number && !lists_items(rule) && ds_pattern_fill(out, pattern, &captures))
 		return DS_PATH_MADE;
 	ds_buf_cut(out, begin);
 	if (!out->failed && fill_path(out, rule, pattern, item_path, id))
@@ -144,7 +143,7 @@ struct expansion {
 	const struct ds_expansion *public;
 	struct ds_walk walk; /* the pattern of the rule's items, if it has one; then its shelves */
 	int first_shelf;
-	struct ds_buf path;  /* as the pattern has it, with its "/" at the end */
+	struct ds_buf path; /* as the pattern has it, with its "/" at the end */
 };
 
 static bool is_excluded(const struct ds_rule *rule, struct ds_text path)

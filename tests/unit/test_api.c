@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "desync.h"
+#include "desync/rules.h"
 #include "scratch.h"
 #include "txn.h"
 
@@ -98,6 +99,210 @@ Test(api, knows_its_rules_by_name)
 	cr_expect_str_eq(err.message, "\\x1b[0m: no such rule; there is: specweave");
 }
 
+/* ---- Rules of the repository --------------------------------------------- */
+
+#define NOTES                                                                                      \
+	"version: 1\n"                                                                             \
+	"rules:\n"                                                                                 \
+	"  - name: notes\n"                                                                        \
+	"    items: \"notes/{id}.json\"\n"                                                         \
+	"    copies:\n"                                                                            \
+	"      - {name: note, path: \"{item}\", read: json, at: status}\n"                         \
+	"      - {name: board, path: board.json, read: json, at: \"rows[id={id}].state\"}\n"       \
+	"    status: {order: [open, done]}\n"
+
+static void write_notes(void)
+{
+	test_scratch_write(&scratch, ".desync.yml", NOTES);
+	test_scratch_write(&scratch, "notes/a.json", "{\"status\": \"open\"}");
+	test_scratch_write(&scratch, "board.json",
+			   "{\"rows\": [{\"id\": \"a\", \"state\": \"done\"}]}");
+}
+
+/* The status of a scan; *summary may be NULL. */
+static int scan_here(const ds_open_options *options, ds_summary *summary, ds_error *err)
+{
+	ds_repo *repo;
+	ds_result *result;
+	int status = ds_open(&repo, scratch.root, options, err);
+
+	if (status)
+		return status;
+	cr_assert_eq(ds_scan(&result, repo, NULL, err), 0, "%s", err->message);
+	status = (int)ds_result_status(result, false);
+	if (summary) {
+		*summary = *ds_result_summary(result);
+		summary->notes = NULL;
+	}
+	ds_result_free(result);
+	ds_close(repo);
+	return status;
+}
+
+Test(api, a_configuration_makes_a_root)
+{
+	ds_error err = {0};
+	write_notes();
+	test_scratch_run(&scratch, "mkdir -p deep/er folder/.desync.d/ other/.git");
+	cr_expect_eq(open_in("deep/er", NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(open_in("deep/er", "notes", &err), 0, "%s", err.message);
+	cr_expect_eq(open_in("", "specweave", &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "specweave: no such rule; there is: notes");
+	cr_expect_eq(open_in("other", NULL, &err), DS_TROUBLE);
+	cr_expect_eq(scan_here(NULL, NULL, &err), DS_DESYNC);
+	/* A mistake is no way to be let pass, whoever may do without rules. */
+	ds_open_options options = {.size = sizeof options, .may_be_none = true};
+	test_scratch_write(&scratch, ".desync.yml", "version: 1\nrulse: []\n");
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message,
+			 ".desync.yml:2:1: rulse: no such key in a configuration; did you mean "
+			 "rules?");
+}
+
+Test(api, somebody_elses_configuration_is_not_trusted)
+{
+	ds_error err = {0};
+	if (geteuid() != 0)
+		cr_skip_test("only root can give a file away");
+	write_notes();
+	test_scratch_run(&scratch, "chown 65534 .desync.yml");
+	cr_expect_eq(scan_here(NULL, NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message,
+			 ".desync.yml: belongs to another user, and is not trusted: make it yours, "
+			 "or name a configuration with --config FILE");
+	test_scratch_run(&scratch, "chown 0 .desync.yml && mkdir .desync.d && "
+				   "echo 'version: 1' >.desync.d/x.yml && chown 1 .desync.d/x.yml");
+	cr_expect_eq(scan_here(NULL, NULL, &err), DS_TROUBLE);
+	/* Of what git keeps nobody is the owner. */
+	ds_open_options staged = {.size = sizeof staged, .origin = DS_INDEX};
+	test_scratch_run(&scratch, "git init -q . && git add .");
+	cr_expect_eq(scan_here(&staged, NULL, &err), DS_DESYNC, "%s", err.message);
+}
+
+Test(api, a_configuration_of_the_callers_comes_first)
+{
+	char file[128];
+	ds_error err = {0};
+	ds_open_options options = {.size = sizeof options, .config = file};
+
+	write_notes();
+	snprintf(file, sizeof file, "%s/given.yml", scratch.root);
+	test_scratch_write(&scratch, "given.yml", NOTES);
+	test_scratch_write(&scratch, ".desync.yml", "nonsense");
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_DESYNC, "%s", err.message);
+	/* It is its own from the first byte to the last. */
+	test_scratch_run(&scratch, "head -c 17000000 /dev/zero >given.yml");
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_TROUBLE);
+	cr_expect_not_null(strstr(err.message, "given.yml: larger than 16 MiB"));
+	test_scratch_write(&scratch, "given.yml", "");
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_TROUBLE);
+	test_scratch_run(&scratch, "rm given.yml");
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_TROUBLE);
+}
+
+Test(api, a_rule_that_fits_nothing_is_counted)
+{
+	ds_error err = {0};
+	ds_summary summary;
+	write_notes();
+	scan_here(NULL, &summary, &err);
+	cr_expect_eq(summary.idle, 0);
+	test_scratch_run(&scratch, "rm -r notes");
+	cr_expect_eq(scan_here(NULL, &summary, &err), DS_OK);
+	cr_expect_eq(summary.idle, 1);
+	test_scratch_write(&scratch, ".desync.yml", "version: 1\n");
+	cr_expect_eq(scan_here(NULL, &summary, &err), DS_OK);
+	cr_expect_eq(summary.idle, 1);
+}
+
+Test(api, a_larger_file_is_read_where_that_is_asked_for)
+{
+	ds_error err = {0};
+	ds_open_options options = {.size = sizeof options, .file_limit = 16};
+	write_notes();
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_TROUBLE);
+	options.file_limit = 1 << 10;
+	cr_expect_eq(scan_here(&options, NULL, &err), DS_DESYNC);
+}
+
+/* Parts are looked at also where only the whole is asked for. */
+Test(api, parts_that_another_rule_has_are_looked_at)
+{
+	static const char both[] =
+		"version: 1\n"
+		"rules:\n"
+		"  - name: a-whole\n"
+		"    items: \"plans/{id}.json\"\n"
+		"    copies: [{name: plan, path: \"{item}\", read: json, at: status}]\n"
+		"    status: {order: [open, done]}\n"
+		"    rollup: [{children: b-part, all: [done], some: [open], none: [open]}]\n"
+		"  - name: b-part\n"
+		"    items: {copy: part}\n"
+		"    copies: [{name: part, path: \"plans/*.json\", read: json, "
+		"at: \"parts[id={id}].status\"}]\n"
+		"    status: {order: [open, done], terminal: [done]}\n";
+	static const char plan[] = "{\"status\": \"done\", \"parts\": [{\"id\": 1, \"status\": "
+				   "\"done\"}, {\"id\": 2, \"status\": \"open\"}]}";
+	const char *id = "x";
+	ds_open_options whole = {.size = sizeof whole, .rule = "a-whole"};
+	ds_scan_options one = {.size = sizeof one, .ids = &id, .id_count = 1};
+	ds_error err = {0};
+	ds_result *result;
+	ds_repo *repo;
+
+	test_scratch_write(&scratch, ".desync.yml", both);
+	test_scratch_write(&scratch, "plans/x.json", plan);
+	for (int only = 0; only < 2; only++) {
+		cr_assert_eq(ds_open(&repo, scratch.root, only ? &whole : NULL, &err), 0, "%s",
+			     err.message);
+		for (int by_id = 0; by_id < 2; by_id++) {
+			cr_assert_eq(ds_scan(&result, repo, by_id ? &one : NULL, &err), 0);
+			cr_assert_not_null(ds_result_finding(result, 0), "%d %d", only, by_id);
+			cr_expect_eq(ds_result_finding(result, 0)->code, DS_ROLLUP_MISMATCH);
+			cr_expect_eq(ds_result_summary(result)->items, only || by_id ? 1 : 3);
+			ds_result_free(result);
+		}
+		ds_close(repo);
+	}
+}
+
+static int refuse(void *context, const char *bytes, size_t len)
+{
+	(void)context;
+	(void)bytes;
+	(void)len;
+	return ENOSPC;
+}
+
+static int to_buffer(void *context, const char *bytes, size_t len)
+{
+	char *out = context;
+	memcpy(out, bytes, len < 4095 ? len : 4095);
+	out[len < 4095 ? len : 4095] = '\0';
+	return 0;
+}
+
+Test(api, an_item_is_explained)
+{
+	char text[4096] = "";
+	ds_error err = {0};
+	ds_repo *repo;
+
+	write_notes();
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(ds_explain(repo, "notes:a", false, to_buffer, text, &err), 0, "%s",
+		     err.message);
+	cr_expect_not_null(strstr(text, "board: board.json:1:33\n"), "%s", text);
+	cr_expect_not_null(strstr(text, "at rows[id={id}].state (.desync.yml:7)\n"), "%s", text);
+	cr_expect_not_null(strstr(text, "says done: the status done (.desync.yml:8)\n"), "%s",
+			   text);
+	cr_expect_not_null(strstr(text, "verdict: desynced"), "%s", text);
+	cr_expect_eq(ds_explain(repo, "b", false, to_buffer, text, &err), DS_TROUBLE);
+	cr_expect_eq(ds_explain(repo, NULL, false, to_buffer, text, &err), DS_TROUBLE);
+	cr_expect_eq(ds_explain(repo, "a", false, refuse, text, &err), DS_TROUBLE);
+	ds_close(repo);
+}
+
 /* A caller built against a header with fewer fields, or with more. */
 Test(api, takes_options_of_other_sizes)
 {
@@ -125,14 +330,6 @@ Test(api, takes_options_of_other_sizes)
 	cr_expect_eq(ds_result_summary(result)->items, 0);
 	ds_result_free(result);
 	ds_close(repo);
-}
-
-static int refuse(void *context, const char *bytes, size_t len)
-{
-	(void)context;
-	(void)bytes;
-	(void)len;
-	return ENOSPC;
 }
 
 Test(api, a_report_that_cannot_be_written_is_an_error)

@@ -160,7 +160,7 @@ Test(detect, names_the_directory_and_the_shelf_in_the_repair)
 		const char *fix;
 	} table[] = {
 		{NULL, "desync-fix --yes --all 0001-a"},
-		{"../my repo", "desync-fix --yes -C '../my repo' --all 0001-a"},
+		{"-C '../my repo' ", "desync-fix --yes -C '../my repo' --all 0001-a"},
 		{"\x1b", NULL},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {

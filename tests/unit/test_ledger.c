@@ -81,30 +81,14 @@ static void begin(struct run *run, const struct ds_rule *rule, const struct test
 	run->scan = (struct ds_scan){.rule = &run->rule, .source = &run->source.source, .jobs = 1};
 }
 
-static int ignore_problem(void *context, const char *path, bool shelf, const char *why,
-			  ds_error *err)
-{
-	(void)context, (void)path, (void)shelf, (void)why, (void)err;
-	return 0;
-}
-
 /* The steps of ds_scan_rule, with the items of the pattern and of the lists. */
 static void finish(struct run *run)
 {
 	struct ds_scanned *out = &run->scanned;
-	struct ds_expansion expansion = {.rule = &run->rule,
-					 .source = &run->source.source,
-					 .strings = &out->strings,
-					 .items = &out->items,
-					 .archived = &out->skipped,
-					 .problem = ignore_problem};
 	ds_error err = {0};
 
 	cr_assert_eq(ds_read_ledgers(&run->scan, out, &err), 0, "%s", err.message);
-	if (run->rule.items)
-		cr_assert_eq(ds_expand(&expansion, &err), 0);
-	cr_assert_eq(ds_add_listed(&run->scan, out, &out->items, &err), 0);
-	ds_items_sort(&out->items);
+	cr_assert_eq(ds_select(&run->scan, out, &err), 0, "%s", err.message);
 	cr_assert_eq(ds_compare_items(&run->scan, out, &err), 0, "%s", err.message);
 	ds_buf_puts(&run->codes, "");
 	ds_buf_puts(&run->items, "");
@@ -461,13 +445,14 @@ Test(ledger, items_are_what_matches_and_what_is_listed)
 	run.rule.ignore = ignored;
 	run.rule.archived = shelves;
 	finish(&run);
-	const struct ds_item *listed = &run.scanned.items.at[2];
+	const struct ds_item *listed = &run.scanned.items.at[1];
 	cr_assert_eq(run.scanned.items.len, 3);
 	cr_expect_str_eq(listed->path, "tasks.json");
-	const ds_finding *gap = &run.scanned.findings.at[1];
+	const ds_finding *gap = &run.scanned.findings.at[0];
 	cr_expect_str_eq(gap->copies[0].path, "t/{id}.json", "%s", gap->copies[0].path);
-	expect(&run, "0007+ 0009. 8. ", "missing-copy missing-copy ",
-	       "tasks.json has no entry for it");
+	gap++;
+	cr_expect_str_eq(gap->message, "tasks.json has no entry for it");
+	expect(&run, "7+ 8. 9. ", "missing-copy missing-copy ", "file is not there");
 }
 
 Test(ledger, a_number_is_not_how_an_id_is_written)
