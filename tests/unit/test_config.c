@@ -494,7 +494,7 @@ Test(config, keeps_statuses_and_what_they_follow_from)
 	cr_expect(constraint[2].copy == 1 && constraint[2].field == 0);
 	cr_expect_str_eq(constraint[2].values[1], "y");
 	cr_expect_eq(constraint[3].copy, DS_NO_COPY);
-	cr_expect_str_eq(rule->copies[0].fields[0], "a.grade");
+	cr_expect_str_eq(rule->copies[0].fields[0], "grade");
 	cr_expect_null(rule->copies[0].fields[1]);
 	cr_expect_str_eq(rule->copies[1].fields[0], "other");
 	cr_expect_str_eq(rule->rollups[0].path, "{item}/t.md");
