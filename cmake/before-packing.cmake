@@ -22,7 +22,7 @@ if(CPACK_GENERATOR STREQUAL "DEB")
 
  -- ${CPACK_DEBIAN_PACKAGE_MAINTAINER}  ${date}
 ")
-  file(GLOB pages ${staged}/usr/share/man/man1/*.1)
+  file(GLOB pages ${staged}/usr/share/man/man1/*.1 ${staged}/usr/share/man/man5/*.5)
   # -n: no name and no time, so that the same content is the same bytes.
   run(gzip -9nf ${pages} ${doc}/changelog ${doc}/changelog.Debian)
 endif()

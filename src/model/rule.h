@@ -62,7 +62,7 @@ struct ds_copy_rule {
 	enum ds_gap gap;
 	const struct ds_own_word *words; /* or NULL */
 	const char *const *write;  /* for each status what is written, or NULL: its word; or NULL */
-	const char *const *fields; /* beside the status, that constraints look at; or NULL */
+	const char *const *fields; /* names of what constraints look at beside it, or NULL */
 	size_t origin;             /* a line of the rule's file; 0: none */
 };
 

@@ -199,8 +199,8 @@ static int take_constraint_field(const struct ds_loader *l, struct ds_copy_rule 
 	const char *field = ds_join(l, "", key->text);
 	if (!field || (!fields && !(fields = ds_table(l, DS_FIELD_LIMIT, sizeof *fields))))
 		*status = DS_TROUBLE;
-	if (*status)
 		return 0;
+	}
 	copy->fields = fields;
 	while (fields[i] && strcmp(fields[i], field) != 0)
 		i++;
