@@ -188,19 +188,18 @@ static int take_severities(const struct ds_loader *l, struct ds_rule *rule,
 
 /* ---- Constraints ---------------------------------------------------------- */
 
-/* The number of a field among those that a copy is read for: its name alone, as the rest
- * knows what stands beside a status, or in the same record. */
+/* The number of a field among those that a copy is read for. */
 static int take_constraint_field(const struct ds_loader *l, struct ds_copy_rule *copy,
 				 const struct ds_node *key, int *status)
 {
 	const char **fields = (const char **)copy->fields;
 	int i = 0;
 
-	const char *field = ds_join(l, "", key->text);
-	if (!field || (!fields && !(fields = ds_table(l, DS_FIELD_LIMIT, sizeof *fields))))
+	const char *field = ds_take_field(l, copy, key->text, status);
+	if (!*status && !fields && !(fields = ds_table(l, DS_FIELD_LIMIT, sizeof *fields)))
 		*status = DS_TROUBLE;
+	if (*status)
 		return 0;
-	}
 	copy->fields = fields;
 	while (fields[i] && strcmp(fields[i], field) != 0)
 		i++;
