@@ -499,6 +499,22 @@ static bool advise_recovery(struct adviser *a)
 		    "again");
 }
 
+/* A file of many items, that is gone from the index alone or from both. */
+static bool advise_file(struct adviser *a)
+{
+	const ds_copy *copy = &a->finding->copies[0];
+	struct ds_blob blob = {0};
+
+	a->source->ops->read(a->source, copy->path, NULL, &blob);
+	say_git(a, blob.kind == DS_MISSING ? "restore --source=HEAD --staged --worktree --"
+					   : "add -f --");
+	ds_blob_free(&blob);
+	say_path(a, copy->path);
+	const char *fix = keep(a);
+	ds_buf_printf(&a->line, "keeps %s", copy->name);
+	return give(a, fix, keep(a));
+}
+
 /* Nothing is advised that was worked out for files which are not what is judged. */
 static bool advise(struct adviser *a)
 {
@@ -511,6 +527,9 @@ static bool advise(struct adviser *a)
 		a->finding->advice = "check that revision out, repair it there, and commit";
 		return true;
 	}
+	if (rule && !a->finding->item && a->finding->code == DS_MISSING_COPY && a->source &&
+	    a->repo->origin == DS_INDEX && !ds_needs_escape(ds_text_of(a->finding->copies[0].path)))
+		return advise_file(a);
 	if (!item || ds_item_of(a->result, a->repo, a->finding, 1) || !is_printable(a, item))
 		return true;
 	if (a->interrupted.found)

@@ -124,13 +124,13 @@ static bool raise(ds_result *result, const ds_repo *repo, ds_finding *finding)
 {
 	struct ds_buf line = {0};
 
-	ds_buf_printf(&line,
-		      repo->origin == DS_INDEX
-			      ? "this commit removes %s, and the rest of the item stays"
-			      : "%s was removed, and the rest of the item stays",
+	ds_buf_printf(&line, repo->origin == DS_INDEX ? "this commit removes %s" : "%s was removed",
 		      finding->copies[0].name);
+	ds_buf_puts(&line,
+		    finding->item ? ", and the rest of the item stays" : ", and its items stay");
 	finding->severity = DS_ERROR;
-	finding->advice = "restore the file, or remove the whole item";
+	finding->advice = finding->item ? "restore the file, or remove the whole item"
+					: "restore the file, or take it out of the rule";
 	finding->message =
 		line.failed ? NULL : ds_arena_copy(&result->strings, line.bytes, line.len);
 	ds_buf_free(&line);

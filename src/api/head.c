@@ -23,39 +23,35 @@ static bool is_asked_for(const ds_repo *repo)
 	return false;
 }
 
-static int open_source(struct ds_head *out, const ds_repo *repo, ds_error *err)
+static int open_source(ds_repo *repo, ds_error *err)
 {
 	struct ds_leads leads = {0};
-	struct ds_text prefix = ds_text_of(out->git.prefix);
+	const char *prefix = repo->head_git.prefix;
 
 	for (size_t i = 0; i < repo->ruleset.count; i++)
 		if (has_copy_there(repo->ruleset.at[i]))
-			ds_leads_add_rule(&leads, prefix, repo->ruleset.at[i]);
-	int status = leads.failed
-			     ? ds_fail_memory(err)
-			     : ds_git_revision_open(&out->source, &out->git, "HEAD", leads.at, err);
+			ds_leads_add_rule(&leads, ds_text_of(prefix), repo->ruleset.at[i]);
+	int status = leads.failed ? ds_fail_memory(err)
+				  : ds_git_revision_open(&repo->head, &repo->head_git, "HEAD",
+							 leads.at, err);
 	ds_leads_free(&leads);
-	return status ? status : ds_git_source_enter(out->source, out->git.prefix, err);
+	return status ? status : ds_git_source_enter(repo->head, prefix, err);
 }
 
-int ds_head_open(struct ds_head *out, const ds_repo *repo, ds_error *err)
+int ds_head_of(struct ds_source **out, ds_repo *repo, ds_error *err)
 {
 	char id[DS_GIT_HEX_ROOM] = "";
 	char type;
+	int status = 0;
 
-	if (!is_asked_for(repo))
-		return 0;
-	int status = ds_git_repository_find(&out->git, repo->root, err);
-	if (!status)
-		status = ds_git_resolve(id, &type, &out->git, "HEAD", err);
 	/* Before the first commit there is nothing to compare with. */
-	return status || !*id ? status : open_source(out, repo, err);
-}
-
-void ds_head_close(struct ds_head *head)
-{
-	if (head->source)
-		head->source->ops->free(head->source);
-	ds_git_repository_free(&head->git);
-	*head = (struct ds_head){0};
+	if (!repo->head_git.git_dir && is_asked_for(repo)) {
+		status = ds_git_repository_find(&repo->head_git, repo->root, err);
+		if (!status)
+			status = ds_git_resolve(id, &type, &repo->head_git, "HEAD", err);
+		if (!status && *id)
+			status = open_source(repo, err);
+	}
+	*out = repo->head;
+	return status;
 }

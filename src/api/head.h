@@ -6,14 +6,8 @@
 
 #include "repo.h"
 
-struct ds_head {
-	struct ds_git_repository git;
-	struct ds_source *source; /* NULL: there is none, or no rule asks for it */
-};
-
-/* Opens it where one of the rules has a copy there, files are what is judged, and there is a
- * commit. Zero-initialise it; close it in any case. */
-int ds_head_open(struct ds_head *out, const ds_repo *repo, ds_error *err);
-void ds_head_close(struct ds_head *head);
+/* Opens it the first time, where a rule has a copy there, files are what is judged, and there
+ * is a commit; else *out is NULL. It belongs to the handle, and stays what it was. */
+int ds_head_of(struct ds_source **out, ds_repo *repo, ds_error *err);
 
 #endif

@@ -294,8 +294,11 @@ void ds_close(ds_repo *repo)
 		return;
 	if (repo->source)
 		repo->source->ops->free(repo->source);
+	if (repo->head)
+		repo->head->ops->free(repo->head);
 	ds_place_free(&repo->place);
 	ds_git_repository_free(&repo->git);
+	ds_git_repository_free(&repo->head_git);
 	free(repo->rules);
 	ds_ruleset_free(&repo->ruleset);
 	ds_buf_free(&repo->config_bytes);

@@ -22,9 +22,11 @@ struct ds_repo {
 	struct ds_source *source;
 	struct ds_place place; /* whose lock readers share; top is NULL where there is none */
 	ds_error no_place;     /* and why */
-	struct ds_git_repository git; /* of an index or a revision; its prefix is the root's */
-	size_t limit;                 /* of a file; 0: the default */
-	char *config;                 /* the file that the caller vouches for, or NULL */
+	struct ds_git_repository git;      /* of an index or a revision; its prefix is the root's */
+	struct ds_git_repository head_git; /* of the files; for what is beside them: */
+	struct ds_source *head;            /* git's HEAD, or NULL; see head.h */
+	size_t limit;                      /* of a file; 0: the default */
+	char *config;                      /* the file that the caller vouches for, or NULL */
 	struct ds_buf config_bytes;
 	struct ds_ruleset ruleset;
 	const struct ds_rule **rules; /* those of it that were asked for, ended by NULL */

@@ -138,7 +138,7 @@ struct looking {
 	const ds_scan_options *options;
 	const struct ds_settler *settler;
 	struct ds_memory memory;
-	struct ds_head head;
+	struct ds_source *head;
 	struct ds_scan *scans; /* as many as result->scan_count */
 	bool *compared;
 };
@@ -150,7 +150,7 @@ static void begin_scan(struct looking *l, const struct ds_rule *rule)
 	l->scans[l->result->scan_count++] = (struct ds_scan){
 		.rule = rule,
 		.source = l->repo->source,
-		.head = l->head.source,
+		.head = l->head,
 		.limit = l->repo->limit,
 		.where = l->repo->options.bytes,
 		.all = options->all,
@@ -330,7 +330,7 @@ static int put_together(ds_result *result, const ds_repo *repo, const ds_scan_op
 	return 0;
 }
 
-static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
+static int scan_rules(ds_result *result, ds_repo *repo, const ds_scan_options *options,
 		      const struct ds_settler *settler, ds_error *err)
 {
 	size_t most = result->rule_count + repo->ruleset.count + 1;
@@ -346,14 +346,13 @@ static int scan_rules(ds_result *result, const ds_repo *repo, const ds_scan_opti
 					   : ds_fail_memory(err);
 	l.memory = (struct ds_memory){ds_verdicts_recall, ds_verdicts_remember, verdicts};
 	if (!status)
-		status = ds_head_open(&l.head, repo, err);
+		status = ds_head_of(&l.head, repo, err);
 	if (!status)
 		status = compare_rules(&l, err);
 	/* One that cannot be kept is only worked out again. */
 	if (!status && verdicts)
 		(void)ds_verdicts_save(verdicts, NULL);
 	ds_verdicts_free(verdicts);
-	ds_head_close(&l.head);
 	free(l.scans);
 	free(l.compared);
 	return status ? status : put_together(result, repo, options, err);

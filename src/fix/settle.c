@@ -80,10 +80,11 @@ static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 	struct ds_edit edit;
 	char why[DS_WHY_ROOM];
 
-	if (desk->rule->copies[i].many)
-		return copy->reading.placed            ? copy->reading.editable
-		       : splice.reader->insert != NULL ? DS_SPLICE_DONE
-						       : DS_SPLICE_REFUSED;
+	if (desk->rule->copies[i].many) {
+		bool fits = copy->reading.placed ? copy->reading.editable
+						 : splice.reader->insert != NULL;
+		return fits ? DS_SPLICE_DONE : DS_SPLICE_REFUSED;
+	}
 	enum ds_splice_outcome outcome =
 		ds_splice(&after, &edit, &splice, ds_seen_bytes(copy), &desk->scratch, why);
 	ds_buf_free(&after);

@@ -15,6 +15,22 @@ enum outcome {
 	NO_MEMORY,
 };
 
+/* Where a file has edits of many items, what is put in comes first, while the offsets of the
+ * log hold, and what is taken out, which is found by reading, last: so the log of the undo
+ * can be undone in the same way. Edits of one item alone go back as they came. */
+enum turn { PUT_IN, WORDS, TAKE_OUT, REST };
+
+static bool is_turn(const struct ds_work_file *file, const struct ds_work_ask *ask, enum turn turn)
+{
+	const struct ds_made *made = &ask->left->made;
+
+	if (turn == REST || file->ask_count == 1)
+		return turn == REST;
+	if (made->plain)
+		return turn == WORDS;
+	return turn == (strlen(made->old) > strlen(made->new) ? PUT_IN : TAKE_OUT);
+}
+
 /* One edit on its way back. */
 struct going {
 	struct ds_bench *bench;
@@ -25,6 +41,7 @@ struct going {
 	const struct ds_copy_rule *copy;
 	const char *name; /* of the field, where it is in a record and is no status */
 	bool exact;       /* the file is byte for byte as we left it */
+	enum turn turn;
 	struct ds_buf next;
 };
 
@@ -33,28 +50,9 @@ static bool is_status(const struct going *g)
 	return strcmp(g->edit->made.field, g->copy->at) == 0;
 }
 
-static void read_record(const struct going *g, struct ds_reading *reading, struct ds_text content)
-{
-	struct ds_spec spec = {g->copy->at, g->copy->id};
-	const char *const fields[] = {g->name, NULL};
-	struct ds_records records = {0};
-	size_t number = g->ask->record;
-
-	if (!g->reader->records(&records, content, &spec, fields, &g->bench->strings))
-		ds_reading_fail(reading, DS_UNREADABLE, "out of memory");
-	else if (number < records.len && ds_text_is(records.at[number].id, g->ask->id))
-		ds_reading_of(reading, &records.at[number].values[g->name != NULL]);
-	else
-		ds_reading_fail(reading, DS_MISSING_COPY, "%s", "");
-	ds_records_free(&records);
-}
-
 static void read_field(const struct going *g, struct ds_reading *reading, struct ds_text content)
 {
-	if (g->copy->many)
-		read_record(g, reading, content);
-	else
-		g->reader->read(reading, content, true, g->edit->made.field, &g->bench->strings);
+	g->reader->read(reading, content, true, g->edit->made.field, &g->bench->strings);
 }
 
 static bool stands_at(struct ds_text content, size_t at, const char *bytes)
@@ -117,47 +115,27 @@ static enum outcome take_back_text(struct going *g, const struct ds_reading *rea
 	return record(g, reading->start, true, 0);
 }
 
-/* Puts the field in again, in the words of the reader. */
-static enum ds_splice_outcome put_again(struct going *g, struct ds_buf *made,
-					struct ds_text without, struct ds_text word)
-{
-	const char *behind = is_status(g) ? NULL : g->copy->at;
-	struct ds_splice splice = {.reader = g->reader,
-				   .at = g->edit->made.field,
-				   .word = word,
-				   .insert = true,
-				   .behind = behind};
-	struct ds_splice_records many = {.reader = g->reader,
-					 .spec = {g->copy->at, g->copy->id},
-					 .field = g->name,
-					 .at = splice.at,
-					 .behind = behind};
-	struct ds_record_edit one = {
-		.record = g->ask->record, .id = g->ask->id, .word = word, .insert = true};
-	struct ds_edit edit;
-	char why[DS_WHY_ROOM];
-
-	if (!g->copy->many)
-		return ds_splice(made, &edit, &splice, without, &g->bench->strings, why);
-	return ds_splice_records(made, &one, 1, &many, without, &g->bench->strings)
-		       ? one.outcome
-		       : DS_SPLICE_MEMORY;
-}
-
 /* Whether putting the field into `without` is what makes `with` of it: else the log
  * claims bytes that we never wrote. */
 static enum outcome check_insertion(struct going *g, struct ds_text without, struct ds_text with)
 {
-	enum outcome outcome = FOREIGN;
 	struct ds_reading reading;
 	struct ds_buf made = {0};
+	struct ds_edit edit;
+	char why[DS_WHY_ROOM];
 
 	read_field(g, &reading, with);
+	struct ds_splice splice = {.reader = g->reader,
+				   .at = g->edit->made.field,
+				   .word = reading.text,
+				   .insert = true,
+				   .behind = is_status(g) ? NULL : g->copy->at};
+	enum outcome outcome = FOREIGN;
 	if (reading.code == DS_UNREADABLE)
 		return NO_MEMORY;
 	if (reading.code != DS_NO_CODE)
 		return FOREIGN;
-	switch (put_again(g, &made, without, reading.text)) {
+	switch (ds_splice(&made, &edit, &splice, without, &g->bench->strings, why)) {
 	case DS_SPLICE_MEMORY:
 		outcome = NO_MEMORY;
 		break;
@@ -261,11 +239,14 @@ static bool begin(struct going *g, struct ds_work_ask *ask)
 	return true;
 }
 
+/* ---- Records ------------------------------------------------------------ */
+
 /* Whether this edit of another item can be taken back together with g's. */
 static bool is_alike(const struct going *g, const struct ds_work_ask *ask)
 {
-	return ask->reversed && ask->left && ask->left->made.plain &&
-	       ask->left->copy == g->edit->copy && ask->left->made.field == g->edit->made.field &&
+	return ask->left && ask->left->made.plain == g->edit->made.plain &&
+	       is_turn(g->file, ask, g->turn) && ask->left->copy == g->edit->copy &&
+	       ask->left->made.field == g->edit->made.field &&
 	       ask->planned->step.state == DS_STEP_PLANNED;
 }
 
@@ -306,7 +287,7 @@ static size_t gather_alike(const struct going *g, struct ds_record_edit *edits)
 }
 
 /* Words in many records of the file, together. */
-static bool take_back_records(struct going *g)
+static bool take_back_words(struct going *g)
 {
 	struct ds_record_edit *edits = calloc(g->file->ask_count, sizeof *edits);
 	struct ds_splice_records splice = {
@@ -325,19 +306,208 @@ static bool take_back_records(struct going *g)
 	return well;
 }
 
+/* Where an edit put more than a word in, or took it out: these bytes for those, as above. */
+struct swap {
+	struct ds_work_ask *ask;
+	const struct ds_made *made;
+	size_t start; /* in the content */
+	size_t at;    /* as the swaps before it leave it */
+	size_t lead;
+	bool in; /* there is no such field now */
+};
+
+struct swaps {
+	struct swap *at;
+	size_t count;
+	struct ds_record_edit *checks; /* what puts them in again */
+	struct ds_buf made;
+};
+
+static bool read_records(const struct going *g, struct ds_records *out, struct ds_text content)
+{
+	struct ds_spec spec = {g->copy->at, g->copy->id};
+	const char *const fields[] = {g->name, NULL};
+
+	return g->reader->records(out, content, &spec, fields, &g->bench->strings);
+}
+
+/* NULL: the record is not where it was. */
+static const struct ds_value *value_in(const struct going *g, const struct ds_records *records,
+				       const struct ds_work_ask *ask)
+{
+	bool there = ask->record < records->len && ds_text_is(records->at[ask->record].id, ask->id);
+	return there ? &records->at[ask->record].values[g->name != NULL] : NULL;
+}
+
+/* Offsets of the log hold while nothing else was done to the file. */
+static enum outcome find_swap(const struct going *g, struct swap *swap,
+			      const struct ds_records *records)
+{
+	const struct ds_value *value = value_in(g, records, swap->ask);
+
+	swap->in = value && value->code == DS_MISSING_STATUS;
+	if (!value || (!swap->in && (value->code || !value->word)))
+		return FOREIGN;
+	if (swap->in && !g->exact)
+		return ALREADY;
+	if (swap->in && g->file->edit_count && g->file->ask_count > 1)
+		return FOREIGN;
+	swap->start = swap->in ? swap->made->at : value->start - swap->made->lead;
+	return stands_at(ds_work_content(g->file), swap->start, swap->made->new) ? TAKEN_BACK
+										 : FOREIGN;
+}
+
+/* All that go the same way. */
+static void gather_swaps(struct going *g, struct swaps *swaps, const struct ds_records *records)
+{
+	const struct going first = *g;
+
+	for (size_t i = 0; i < g->file->ask_count; i++) {
+		struct swap *swap = &swaps->at[swaps->count];
+		struct ds_work_ask *ask = &g->file->asks[i];
+		if (!is_alike(&first, ask))
+			continue;
+		*swap = (struct swap){.ask = ask, .made = &ask->left->made};
+		enum outcome outcome = find_swap(g, swap, records);
+		if (outcome == TAKEN_BACK && swap->in != swaps->at[0].in)
+			continue;
+		swaps->count += outcome == TAKEN_BACK;
+		g->ask = ask;
+		g->edit = ask->left;
+		ask->copy = first.edit->copy;
+		ask->left = ask->left->next;
+		judge(g, outcome);
+	}
+}
+
+static int compare_swaps(const void *left, const void *right)
+{
+	const struct swap *a = left;
+	const struct swap *b = right;
+	return (a->start > b->start) - (a->start < b->start);
+}
+
+/* False: two of them have the same place, or memory ran out. */
+static bool apply_swaps(struct going *g, struct swaps *swaps)
+{
+	struct ds_text content = ds_work_content(g->file);
+	size_t done = 0;
+
+	qsort(swaps->at, swaps->count, sizeof *swaps->at, compare_swaps);
+	ds_buf_cut(&g->next, 0);
+	for (size_t i = 0; i < swaps->count; i++) {
+		struct swap *swap = &swaps->at[i];
+		if (swap->start < done)
+			return false;
+		ds_buf_append(&g->next, content.at + done, swap->start - done);
+		swap->at = g->next.len;
+		ds_buf_puts(&g->next, swap->made->old);
+		done = swap->start + strlen(swap->made->new);
+	}
+	ds_buf_append(&g->next, content.at + done, content.len - done);
+	return !g->next.failed;
+}
+
+/* As check_insertion, for all of them. */
+static bool check_swaps(struct going *g, struct swaps *swaps)
+{
+	struct ds_text is = ds_work_content(g->file);
+	struct ds_text next = {g->next.bytes, g->next.len};
+	struct ds_text without = swaps->at[0].in ? is : next;
+	struct ds_text with = swaps->at[0].in ? next : is;
+	struct ds_records records = {0};
+	struct ds_splice_records splice = {.reader = g->reader,
+					   .spec = {g->copy->at, g->copy->id},
+					   .field = g->name,
+					   .at = swaps->at[0].made->field,
+					   .behind = g->name ? g->copy->at : NULL};
+	bool well = read_records(g, &records, with);
+
+	for (size_t i = 0; i < swaps->count && well; i++) {
+		struct swap *swap = &swaps->at[i];
+		const struct ds_value *value = value_in(g, &records, swap->ask);
+		well = value && !value->code && value->word;
+		if (!well)
+			break;
+		swap->lead = swap->in ? value->start - swap->at : 0;
+		swaps->checks[i] = (struct ds_record_edit){.record = swap->ask->record,
+							   .id = swap->ask->id,
+							   .word = value->text,
+							   .insert = true};
+	}
+	ds_records_free(&records);
+	return well &&
+	       ds_splice_records(&swaps->made, swaps->checks, swaps->count, &splice, without,
+				 &g->bench->strings) &&
+	       ds_text_equal((struct ds_text){swaps->made.bytes, swaps->made.len}, with);
+}
+
+static bool keep_swap(struct going *g, const struct swap *swap)
+{
+	const struct ds_made *was = swap->made;
+	struct ds_edit edit = {swap->start, swap->start + strlen(was->new), ds_text_of(was->old)};
+	struct ds_made made = {.field = was->field,
+			       .from = was->to,
+			       .to = was->from,
+			       .at = swap->at,
+			       .lead = swap->lead};
+
+	return ds_work_record(g->bench, g->file, swap->ask, &edit, &made);
+}
+
+/* What cannot be put in again as it stands there was never written by us. */
+static bool make_swaps(struct going *g, struct swaps *swaps)
+{
+	bool well = apply_swaps(g, swaps) && check_swaps(g, swaps);
+
+	for (size_t i = 0; i < swaps->count; i++) {
+		g->ask = swaps->at[i].ask;
+		if (!well && !g->name)
+			conflict(g->bench, g->ask->planned, g->ask->copy,
+				 "no longer says what was written");
+		if (well && !keep_swap(g, &swaps->at[i]))
+			return false;
+	}
+	if (well)
+		ds_work_take(g->file, &g->next);
+	return true;
+}
+
+static bool take_back_swaps(struct going *g)
+{
+	struct ds_records records = {0};
+	struct swaps swaps = {.at = calloc(g->file->ask_count + 1, sizeof *swaps.at),
+			      .checks = calloc(g->file->ask_count + 1, sizeof *swaps.checks)};
+	bool well = swaps.at && swaps.checks && read_records(g, &records, ds_work_content(g->file));
+
+	if (well)
+		gather_swaps(g, &swaps, &records);
+	if (well && swaps.count)
+		well = make_swaps(g, &swaps);
+	ds_records_free(&records);
+	ds_buf_free(&swaps.made);
+	free(swaps.at);
+	free(swaps.checks);
+	return well;
+}
+
+/* ---- All edits of a file ------------------------------------------------ */
+
 static int take_back_ask(struct going *g, struct ds_work_ask *ask, ds_error *err)
 {
 	while (ask->left && ask->planned->step.state == DS_STEP_PLANNED) {
+		enum outcome outcome = TAKEN_BACK;
+		if (!is_turn(g->file, ask, g->turn))
+			return 0;
 		if (!begin(g, ask))
 			return ds_fail_memory(err);
-		if (g->copy->many && g->edit->made.plain) {
-			if (!take_back_records(g))
+		if (g->copy->many) {
+			if (!(g->edit->made.plain ? take_back_words(g) : take_back_swaps(g)))
 				return ds_fail_memory(err);
 			continue;
 		}
 		ask->left = ask->left->next;
-		g->exact = g->exact && (!g->file->many || !g->file->edit_count);
-		enum outcome outcome = take_back(g);
+		outcome = take_back(g);
 		if (outcome == NO_MEMORY)
 			return ds_fail_memory(err);
 		judge(g, outcome);
@@ -354,25 +524,36 @@ static void begin_asks(struct ds_work_file *file, const char *hex)
 	}
 }
 
+/* The hash of all of it tells where there is one item in it. */
+static void check_hash(const struct going *g, const struct ds_work_ask *ask)
+{
+	char is[DS_SHA256_HEX];
+
+	if (!g->exact || g->file->many || ask->planned->step.state != DS_STEP_PLANNED)
+		return;
+	hex_of(ds_work_content(g->file), is);
+	if (strcmp(is, ask->reversed->before) != 0)
+		conflict(g->bench, ask->planned, g->file->copy,
+			 "does not become what it was: the log does not fit");
+}
+
 int ds_undo_make(struct ds_bench *bench, struct ds_work_file *file, ds_error *err)
 {
 	struct going g = {.bench = bench, .file = file};
 	char was[DS_SHA256_HEX];
-	char is[DS_SHA256_HEX];
 	int status = 0;
 
 	hex_of(ds_work_content(file), was);
 	begin_asks(file, was);
-	for (size_t i = 0; i < file->ask_count && !status; i++) {
-		struct ds_work_ask *ask = &file->asks[i];
-		g.exact = strcmp(was, ask->reversed->after) == 0;
-		status = take_back_ask(&g, ask, err);
-		if (status || !g.exact || file->many || ask->planned->step.state != DS_STEP_PLANNED)
-			continue;
-		hex_of(ds_work_content(file), is);
-		if (strcmp(is, ask->reversed->before) != 0)
-			conflict(bench, ask->planned, file->copy,
-				 "does not become what it was: the log does not fit");
+	for (enum turn turn = PUT_IN; turn <= REST; turn++) {
+		for (size_t i = 0; i < file->ask_count && !status; i++) {
+			struct ds_work_ask *ask = &file->asks[i];
+			g.exact = strcmp(was, ask->reversed->after) == 0;
+			g.turn = turn;
+			status = take_back_ask(&g, ask, err);
+			if (!status && turn == REST)
+				check_hash(&g, ask);
+		}
 	}
 	ds_buf_free(&g.next);
 	return status;

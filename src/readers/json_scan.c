@@ -5,10 +5,7 @@
 
 #include "keypath.h"
 
-/* `level` is how many keys of the path lead to a value, or OFF for all that lies
- * beside the path. */
-enum { OFF = -1 };
-
+/* `level` is how many keys of the path lead to a value. */
 struct scan {
 	struct ds_json_cursor *at;
 	const char *path;
@@ -92,11 +89,38 @@ static bool scan_character(struct ds_json_cursor *s)
 	return true;
 }
 
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* Eight bytes, the first one lowest: compilers make one load of it. */
+static uint64_t load(const char *at)
+{
+	const unsigned char *b = (const unsigned char *)at;
+	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+	       (uint64_t)b[7] << 56;
+}
+
+/* The top bit of each byte that is not ordinary: a control character, not ASCII, a quote or
+ * a backslash. A subtraction reaches it where the byte is too small, or zero; what it
+ * borrows spoils bytes behind the first of these only. */
+static uint64_t find_special(uint64_t word)
+{
+	uint64_t quote = word ^ EACH('"');
+	uint64_t slash = word ^ EACH('\\');
+	return (word | ((word - EACH(0x20)) & ~word) | ((quote - EACH(1)) & ~quote) |
+		((slash - EACH(1)) & ~slash)) &
+	       EACH(0x80);
+}
+
 /* Steps over the characters of a string that mean nothing but themselves: most of a
- * document, so the loop is kept tight. */
+ * document, so the loops are kept tight. */
 static void skip_ordinary(struct ds_json_cursor *s)
 {
 	const char *at = s->at;
+	uint64_t special = 0;
+
+	for (; !special && s->end - at >= 8; at += special ? __builtin_ctzll(special) / 8 : 8)
+		special = find_special(load(at));
 	while (at < s->end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 &&
 	       *at != '"' && *at != '\\')
 		at++;
@@ -343,10 +367,10 @@ enum ds_key_match ds_json_key_match(struct ds_text raw, struct ds_text wanted)
 	return match == DS_KEY_EXACT && head.len < raw.len ? DS_KEY_VARIANT : match;
 }
 
-/* The level of the value that follows the key. */
-static int level_behind(struct scan *s, struct ds_text raw, bool escapes, int level, bool *had)
+/* Whether the value that follows the key is the next on the way. */
+static bool leads_on(struct scan *s, struct ds_text wanted, struct ds_text raw, bool escapes,
+		     bool *had)
 {
-	struct ds_text wanted = ds_keypath_key(s->path, level);
 	enum ds_key_match match =
 		escapes ? ds_json_key_match(raw, wanted) : ds_key_match(raw, wanted);
 	size_t at = (size_t)(raw.at - s->at->begin);
@@ -354,17 +378,17 @@ static int level_behind(struct scan *s, struct ds_text raw, bool escapes, int le
 	if (match == DS_KEY_VARIANT)
 		note(&s->found->variant, at);
 	if (match != DS_KEY_EXACT)
-		return OFF;
+		return false;
 	if (*had) {
 		note(&s->found->twice, at);
-		return OFF;
+		return false;
 	}
-	*had = true;
-	return level + 1;
+	return *had = true;
 }
 
 static bool scan_object(struct scan *s, int depth, int level)
 {
+	struct ds_text wanted = ds_keypath_key(s->path, level);
 	bool had = false;
 	struct ds_text key;
 	bool escapes;
@@ -374,7 +398,8 @@ static bool scan_object(struct scan *s, int depth, int level)
 	s->found->held |= level == s->path_len - 1;
 	while ((more = step(s->at, &close)) > 0)
 		if (!scan_key(s->at, &key, &escapes) ||
-		    !scan_value(s, depth + 1, level_behind(s, key, escapes, level, &had)))
+		    !(leads_on(s, wanted, key, escapes, &had) ? scan_value(s, depth + 1, level + 1)
+							      : skip_value(s->at, depth + 1)))
 			return false;
 	return more == 0;
 }
@@ -383,8 +408,6 @@ static bool scan_value(struct scan *s, int depth, int level)
 {
 	enum ds_json_type type;
 
-	if (level == OFF)
-		return skip_value(s->at, depth);
 	if (level == s->path_len)
 		return take_value(s->at, depth, s->found);
 	if (!peek(s->at, &type))

@@ -221,9 +221,6 @@ static void look_at_block(struct search *s, cmark_node *block)
 		ds_reading_fail(s->out, DS_UNREADABLE, "out of memory");
 	else if (!visible)
 		*s->out = before;
-	else if (visible < count)
-		ds_reading_fail_at(s->out, DS_AMBIGUOUS_STATUS, s->out->start,
-				   "\"%s:\" is there twice, once in code or a comment", s->label);
 	s->over = s->out->code && s->out->code != DS_MISSING_STATUS;
 }
 
@@ -302,10 +299,26 @@ static bool read_most(struct ds_reading *out, struct ds_text bytes, const char *
 	return enough;
 }
 
+/* A guess at where the second heading ends: each kilobyte costs more than opening a file. */
+static size_t guess(struct ds_text bytes)
+{
+	enum { MOST = 4096 };
+	struct ds_text left = {bytes.at, bytes.len < MOST ? bytes.len : MOST};
+	const char *feed;
+	int headings = 0;
+
+	while (headings < 2 && (feed = left.len ? memchr(left.at, '\n', left.len) : NULL)) {
+		headings += *left.at == '#';
+		left.len -= (size_t)(feed + 1 - left.at);
+		left.at = feed + 1;
+	}
+	return headings < 2 ? MOST : (size_t)(left.at - bytes.at);
+}
+
 static void line_read(struct ds_reading *out, struct ds_text bytes, bool whole, const char *at,
 		      struct ds_arena *scratch)
 {
-	size_t most = 4096;
+	size_t most = guess(bytes);
 
 	(void)whole;
 	(void)scratch;

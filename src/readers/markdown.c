@@ -76,9 +76,14 @@ static cmark_mem memory = {take_array, take_again, leave};
 static void own_texts(cmark_node *root)
 {
 	for (cmark_node *node = root; node; node = ds_markdown_next(node, root)) {
-		(void)cmark_node_get_literal(node);
-		(void)cmark_node_get_url(node);
-		(void)cmark_node_get_fence_info(node);
+		cmark_node_type type = cmark_node_get_type(node);
+		if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE ||
+		    type == CMARK_NODE_HTML_INLINE || type == CMARK_NODE_CODE_BLOCK)
+			(void)cmark_node_get_literal(node);
+		if (type == CMARK_NODE_CODE_BLOCK)
+			(void)cmark_node_get_fence_info(node);
+		if (type == CMARK_NODE_LINK)
+			(void)cmark_node_get_url(node);
 	}
 }
 
@@ -166,14 +171,20 @@ struct made_of {
 
 static struct made_of look_at(struct ds_text line)
 {
-	struct made_of made = {.dashes = true, .empty = true};
+	struct made_of made = {0};
+	size_t at = 0;
 
-	for (size_t i = 0; i < line.len; i++) {
-		made.pipes += line.at[i] == '|';
-		made.empty = made.empty && (is_blank(line.at[i]) || line.at[i] == '>');
-		made.dashes = made.dashes && line.at[i] && strchr("|:-> \t", line.at[i]);
+	while (at < line.len && (is_blank(line.at[at]) || line.at[at] == '>'))
+		at++;
+	made.empty = at == line.len;
+	while (at < line.len && line.at[at] && strchr("|:-> \t", line.at[at]))
+		at++;
+	made.dashes = !made.empty && at == line.len;
+	for (const char *pipe; (pipe = line.len ? memchr(line.at, '|', line.len) : NULL);) {
+		made.pipes++;
+		line.len -= (size_t)(pipe + 1 - line.at);
+		line.at = pipe + 1;
 	}
-	made.dashes = made.dashes && !made.empty;
 	return made;
 }
 
@@ -201,17 +212,11 @@ static int find_trap(const struct ds_markdown *md, const char **why)
 
 /* ---- Lines -------------------------------------------------------------- */
 
-/* A line ends as cmark has it: with a line feed, a carriage return, or both. */
-static size_t line_end(struct ds_text bytes, size_t at)
+/* Behind a line, which ends as cmark has it: with a line feed, a carriage return, or both. */
+static size_t next_line(struct ds_text bytes, size_t at)
 {
 	while (at < bytes.len && bytes.at[at] != '\n' && bytes.at[at] != '\r')
 		at++;
-	return at;
-}
-
-static size_t next_line(struct ds_text bytes, size_t at)
-{
-	at = line_end(bytes, at);
 	if (at + 1 < bytes.len && bytes.at[at] == '\r' && bytes.at[at + 1] == '\n')
 		at++;
 	return at < bytes.len ? at + 1 : at;
@@ -220,22 +225,18 @@ static size_t next_line(struct ds_text bytes, size_t at)
 /* Lines until `most` bytes are in them, or all; false: out of memory. */
 static bool find_lines(struct ds_markdown *md, size_t from, size_t most)
 {
-	int count = 0;
 	size_t end = from;
 
-	while (end < md->bytes.len && end - from < most) {
+	md->line_count = -1;
+	do {
+		ds_buf_append(&md->starts, (const char *)&end, sizeof end);
+		md->line_count++;
+		if (end == md->bytes.len || end - from >= most)
+			break;
 		end = next_line(md->bytes, end);
-		count++;
-	}
-	size_t *lines = ds_arena_alloc(&md->arena, ((size_t)count + 1) * sizeof *lines);
-	if (!lines)
-		return false;
-	lines[0] = from;
-	for (int i = 0; i < count; i++)
-		lines[i + 1] = next_line(md->bytes, lines[i]);
-	md->lines = lines;
-	md->line_count = count;
-	return true;
+	} while (!md->starts.failed);
+	md->lines = (const size_t *)(const void *)md->starts.bytes;
+	return !md->starts.failed;
 }
 
 static size_t body_of(struct ds_text bytes)
@@ -293,6 +294,7 @@ bool ds_markdown_parse(struct ds_markdown *md, struct ds_text bytes, size_t most
 void ds_markdown_free(struct ds_markdown *md)
 {
 	ds_arena_free(&md->arena);
+	ds_buf_free(&md->starts);
 }
 
 bool ds_markdown_refuse(struct ds_records *out, const struct ds_reading *defect)
@@ -319,7 +321,12 @@ struct ds_text ds_markdown_line(const struct ds_markdown *md, int number)
 	if (number < 1 || number > md->line_count)
 		return (struct ds_text){md->bytes.at + md->bytes.len, 0};
 	size_t start = md->lines[number - 1];
-	return (struct ds_text){md->bytes.at + start, line_end(md->bytes, start) - start};
+	size_t end = md->lines[number];
+	if (end > start && md->bytes.at[end - 1] == '\n')
+		end--;
+	if (end > start && md->bytes.at[end - 1] == '\r')
+		end--;
+	return (struct ds_text){md->bytes.at + start, end - start};
 }
 
 static void skip(struct ds_text *text, size_t len)

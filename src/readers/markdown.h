@@ -29,8 +29,9 @@
 struct ds_markdown {
 	struct ds_text bytes; /* the whole file */
 	cmark_node *root;
-	const size_t *lines; /* where line N of the tree begins: lines[N - 1] */
-	int line_count;      /* lines[line_count] is where the last one ends */
+	const size_t *lines;  /* where line N of the tree begins: lines[N - 1] */
+	int line_count;       /* lines[line_count] is where the last one ends */
+	struct ds_buf starts; /* the bytes of `lines` */
 	struct ds_arena arena;
 };
 

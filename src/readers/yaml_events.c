@@ -11,7 +11,8 @@ static bool goes_on(char byte)
 	return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Where the character with this number begins, counted from the last one asked for. */
+/* Where the character with this number begins, counted from the last one asked for: marks
+ * do not go back. */
 static size_t byte_offset(struct ds_yaml_events *s, size_t index)
 {
 	struct ds_text slice = s->slice;
@@ -19,9 +20,6 @@ static size_t byte_offset(struct ds_yaml_events *s, size_t index)
 	for (; s->index < index && s->offset < slice.len; s->index++)
 		for (s->offset++; s->offset < slice.len && goes_on(slice.at[s->offset]);)
 			s->offset++;
-	for (; s->index > index; s->index--)
-		for (s->offset--; goes_on(slice.at[s->offset]);)
-			s->offset--;
 	return s->offset;
 }
 

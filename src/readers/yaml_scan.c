@@ -6,7 +6,7 @@
 #include "keypath.h"
 #include "yaml_events.h"
 
-/* As in json_scan.c: how many keys lead here, or OFF beside the path. */
+/* How many keys lead here, or OFF beside the path. */
 enum { OFF = -1 };
 
 struct scan {

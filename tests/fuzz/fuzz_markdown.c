@@ -12,11 +12,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct {
 	const char *reader;
 	struct ds_spec spec;
-	const char *word;
+	const char *word; /* a box gets one that no file has a link reference for */
 } kinds[] = {
-	{"table", {"Status", "ID"}, "Zq"},      {"table", {"2", "1"}, "Zq"},
-	{"checkbox", {NULL, NULL}, "[z]"},      {"checkbox", {"T*", "link:*/{id}/*"}, "[x]"},
-	{"checkbox", {NULL, "P {id}*"}, "[-]"}, {"task_block", {"status", "id"}, "Zq"},
+	{"table", {"Status", "ID"}, "Zq"},
+	{"table", {"2", "1"}, "Zq"},
+	{"checkbox", {NULL, NULL}, "[\xe2\x9c\x93]"},
+	{"checkbox", {"T*", "link:*/{id}/*"}, "[\xe2\x9c\x93]"},
+	{"checkbox", {NULL, "P {id}*"}, "[\xe2\x9c\x93]"},
+	{"task_block", {"status", "id"}, "Zq"},
 	{"line", {"Status", NULL}, "Zq"},
 };
 

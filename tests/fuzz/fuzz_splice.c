@@ -10,6 +10,7 @@
 #include "frontmatter.h"
 #include "readers.h"
 #include "splice.h"
+#include "yaml_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -76,6 +77,9 @@ static size_t list_events(struct ds_buf *out, struct ds_text bytes)
 	if (slice.kind != DS_SLICE_CLOSED || !yaml_parser_initialize(&parser))
 		return 0;
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	/* Left to guess the encoding, it passes over a byte order mark, as everybody does. */
+	slice.start += ds_yaml_mark_length(
+		(struct ds_text){bytes.at + slice.start, slice.end - slice.start});
 	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes.at + slice.start,
 				     slice.end - slice.start);
 	for (bool more = true; more; count++) {

@@ -438,3 +438,16 @@ Test(frontmatter, reads_no_further_than_the_slice)
 	cr_expect_not(extent->enough(opened, sizeof opened - 1));
 	cr_expect_eq(extent->limit, 65536);
 }
+
+/* A parser that guesses would find a status there, in the wrong place. */
+Test(frontmatter, is_not_taken_for_utf_16)
+{
+	static const char bytes[] = "---\n\xfe\xff\0s\0:\0 \0x\0\n---\n";
+	struct ds_arena scratch = {0};
+	struct ds_reading reading;
+
+	ds_frontmatter_reader.read(&reading, (struct ds_text){bytes, sizeof bytes - 1}, true, "s",
+				   &scratch);
+	cr_expect_eq(reading.code, DS_MALFORMED, "%s", reading.why);
+	ds_arena_free(&scratch);
+}

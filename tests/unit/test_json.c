@@ -251,6 +251,23 @@ Test(json, agrees_with_cjson_on_every_single_change)
 	cr_assert(accepted_count > 100 && rejected_count > 500);
 }
 
+/* Strings are stepped over eight bytes at a time: every byte at every place in one. */
+Test(json, notices_a_byte_anywhere_in_a_long_string)
+{
+	for (size_t at = 0; at < 24; at++) {
+		for (unsigned byte = 0; byte < 256; byte++) {
+			char text[] = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
+			struct ds_json_found found;
+			struct ds_json_error error = {0};
+			text[at + 1] = (char)byte;
+			bool well = ds_json_scan(&found, (struct ds_text){text, sizeof text - 1},
+						 "status", &error);
+			bool ordinary = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+			cr_assert_eq(well, ordinary, "%u at %zu", byte, at);
+		}
+	}
+}
+
 /* ---- Depth and length --------------------------------------------------- */
 
 static bool scan_nested(size_t levels, const char *open, const char *close)

@@ -183,6 +183,8 @@ static const struct line json_records[] = {
 	     "1[10-78]=z@75-76"),
 	LINE(TASKS, "{'tasks':[{'id':1,'status':'a'},{'id':1,'status':'b'}]}",
 	     "1[10-31]=a@28-29; 1[32-53]=b@50-51"),
+	LINE(TASKS, "{'tasks':[{'id':1,'status':'a','status':'b','status':'c'}]}",
+	     "1[10-57]=!ambiguous-status the key 'status' is there twice@32."),
 	LINE(TASKS, "{'tasks':[]}", ""),
 	LINE("tasks[key={id}].\"the status\"", "{'tasks':[{'id':1,'key':2,'the status':'a'}]}",
 	     "2[10-43]=a@40-41"),
@@ -262,6 +264,7 @@ static const struct line json_records[] = {
 	     "!ambiguous-status some parsers take this key for 'tasks' too@13"),
 	LINE("a.b.{id}", "{'a':{'B':1,'b':{'x':'1'}},'a':{}}",
 	     "!ambiguous-status the key 'a' is there twice@28"),
+	LINE("a.{id}", "{'a':{},'a':{},'A':1}", "!ambiguous-status the key 'a' is there twice@9"),
 	/* What is no JSON has no records, however late that shows. */
 	LINE(TASKS, "", "!malformed not valid JSON: the file is empty@0"),
 	LINE(TASKS, "{'tasks':[{'id':1,'status':'a'},]}",
@@ -622,6 +625,8 @@ static const struct single {
 	 "!malformed a %TAG directive, which is not for files like this@0.", NULL},
 	{&ds_yaml_reader, "s", "s: x\n---\ns: y\n",
 	 "!malformed not valid YAML: a second document begins@5.", NULL},
+	{&ds_yaml_reader, "s", "s: x\ns: y\ns: z\n",
+	 "!ambiguous-status the key \"s\" is there twice@5.", NULL},
 	{&ds_frontmatter_reader, "a.s | s", "---\ns: x\n---\n", "x@7-8", "---\ns: done\n---\n"},
 };
 

@@ -436,6 +436,99 @@ Test(shared, set_writes_the_fields_that_follow_in_the_record)
 	plan_undo(NULL);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	must_be_as_before();
+	plan_undo(ds_plan_txid(plan));
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	test_scratch_run(&scratch, "grep -q '\"paused\", \"reason\": \"no time\", \"updated\"' "
+				   "tasks.json");
+}
+
+static void fix_gaps(void)
+{
+	ds_fix_options options = {.size = sizeof options, .add_missing = true};
+
+	plan_fix(NULL);
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_fix(&plan, repo, &options, &err), 0, "%s", err.message);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+}
+
+/* Some have no status, some null, some another one. */
+static void write_gaps(void)
+{
+	write_tree(behind, 60);
+	test_scratch_run(&scratch, "sed -i '4~3s/, \"status\": \"active\"//; "
+				   "5~3s/\"active\"/null/' tasks.json && "
+				   "cp tasks.json .git/before");
+}
+
+Test(shared, gaps_are_closed_together_and_opened_again)
+{
+	char txid[80];
+
+	write_gaps();
+	fix_gaps();
+	cr_expect_eq(count_state(DS_STEP_DONE), count_steps());
+	test_scratch_run(&scratch, "test $(grep -c '\"status\": \"done\"' tasks.json) = 60 && "
+				   "cp tasks.json .git/fixed.json");
+	must_be_settled();
+	plan_undo(NULL);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	must_be_as_before();
+	snprintf(txid, sizeof txid, "%s", ds_plan_txid(plan));
+	plan_undo(txid);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	test_scratch_run(&scratch, "cmp tasks.json .git/fixed.json");
+}
+
+/* What somebody else did to a record since is theirs; the others go back. */
+Test(shared, an_undo_takes_back_only_what_is_still_ours)
+{
+	write_gaps();
+	fix_gaps();
+	/* Elsewhere in the file; a word; a field that was put in. */
+	test_scratch_run(&scratch, "sed -i 's/^}/}\\n/; /\"103\"/s/done/paused/; "
+				   "/\"104\"/s/\"done\"/ \"done\"/; "
+				   "/\"101\"/s/, \"status\": \"done\"/, \"status\":\"done\"/' "
+				   "tasks.json");
+	plan_undo(NULL);
+	cr_expect_eq(ds_apply(plan, NULL, &err), DS_CONFLICT);
+	cr_expect_leq(count_state(DS_STEP_CONFLICT), 3);
+	test_scratch_run(&scratch, "grep -q '\"103\", \"status\": \"paused\"' tasks.json && "
+				   "test $(grep -c done tasks.json) -le 2 && "
+				   "test $(grep -c active tasks.json) -ge 19");
+}
+
+/* A log that claims more than we put in is not believed. */
+Test(shared, an_undo_trusts_no_line_about_a_record)
+{
+	static const char *const claims[] = {
+		"s/\"inserted\": \", \\\\\"status/\"inserted\": \", \\\\\"x\\\\\": 1.0, "
+		"\\\\\"status/; s/\"lead\": 13/\"lead\": 23/",
+		"s/\"lead\": 13/\"lead\": 999999/",
+		"s/\"field\": \"tasks[^\"]*\"/\"field\": \"tasks[id={id}].id\"/",
+		"s/\"path\": \"tasks.json\"/\"path\": \"other.json\"/",
+		"s/\"item\": \"101\"/\"item\": \"102\"/",
+	};
+
+	write_gaps();
+	fix_gaps();
+	test_scratch_run(&scratch, "cp tasks.json other.json; cp tasks.json .git/fixed.json; "
+				   "sed -i '/\"101\".*tasks.json/!d' .git/desync/log.jsonl; "
+				   "cp .git/desync/log.jsonl sound");
+	for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+		ds_plan *none = NULL;
+		test_scratch_write(&scratch, "claim", claims[i]);
+		test_scratch_run(&scratch, "sed -f claim sound >.git/desync/log.jsonl; "
+					   "! cmp -s sound .git/desync/log.jsonl");
+		ds_plan_free(plan);
+		plan = NULL;
+		int status = ds_plan_undo(&none, repo, NULL, &err);
+		plan = none;
+		if (!status)
+			status = ds_apply(plan, NULL, &err);
+		cr_expect_neq(status, 0, "claim %zu: %zu", i, count_steps());
+		test_scratch_run(&scratch, "cmp tasks.json .git/fixed.json");
+	}
 }
 
 Test(shared, nothing_goes_back_unless_it_is_preferred)
