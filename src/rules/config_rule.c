@@ -195,11 +195,13 @@ static int take_constraint_field(const struct ds_loader *l, struct ds_copy_rule 
 	const char **fields = (const char **)copy->fields;
 	int i = 0;
 
-	const char *field = ds_take_field(l, copy, key->text, status);
-	if (!*status && !fields && !(fields = ds_table(l, DS_FIELD_LIMIT, sizeof *fields)))
+	const char *field = ds_join(l, "", key->text);
+	if (field && !fields)
+		fields = ds_table(l, DS_FIELD_LIMIT, sizeof *fields);
+	if (!field || !fields) {
 		*status = DS_TROUBLE;
-	if (*status)
 		return 0;
+	}
 	copy->fields = fields;
 	while (fields[i] && strcmp(fields[i], field) != 0)
 		i++;
