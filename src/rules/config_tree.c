@@ -96,6 +96,12 @@ static int fail_parser(struct tree *t)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return ds_fail_memory(t->err);
+	if (parser->error == YAML_READER_ERROR) {
+		t->place = (struct place){.line = 1};
+		while (t->place.at < parser->problem_offset && t->place.at < t->bytes.len)
+			step(t);
+		return fail_at(t, t->place.index, parser->problem);
+	}
 	/* Where it gave up lines later, what it was in the middle of tells more. */
 	return fail_at(t, (before ? parser->context_mark : parser->problem_mark).index,
 		       parser->problem ? parser->problem : "not YAML");
@@ -192,7 +198,7 @@ static int take_children(struct tree *t, struct ds_node *node, yaml_event_type_t
 
 	while (!status && t->event.type != end) {
 		struct ds_node *key = NULL;
-		struct ds_node *child;
+		struct ds_node *child = NULL;
 		if (node->kind == DS_NODE_MAPPING) {
 			if (node->count == DS_CONFIG_KEYS)
 				return fail(t, "more than 512 keys in one mapping");
@@ -200,7 +206,7 @@ static int take_children(struct tree *t, struct ds_node *node, yaml_event_type_t
 		}
 		if (!status)
 			status = take_node(t, &child, depth + 1);
-		if (!status) {
+		if (!status && child) {
 			child->key = key;
 			*link = child;
 			link = &child->next;

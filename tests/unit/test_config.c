@@ -567,11 +567,12 @@ Test(config, is_loaded_from_a_source)
 		{NULL, "none: specweave", {{.path = ".specweave/x", .bytes = ""}}},
 		/* Configured, if with nothing. */
 		{NULL,
-		 "own:",
+		 "own: [.desync.yml: has no rules, so nothing is checked]",
 		 {{.path = ".specweave/x", .bytes = ""},
 		  {.path = ".desync.yml", .bytes = "version: 1\n"}}},
 		{NULL,
-		 "own: a b c specweave",
+		 "own: a b c specweave [.desync.d/c.yaml: is not read: its name does not end in "
+		 ".yml]",
 		 {{.path = ".specweave/x", .bytes = ""},
 		  {.path = ".desync.d/b.yml", .bytes = RULE("b", "b")},
 		  {.path = ".desync.d/a.yml", .bytes = RULE("a", "a")},
@@ -627,6 +628,29 @@ Test(config, is_loaded_from_a_source)
 		   .bytes = "version: 1\nrules:\n- {name: a, items: \"a/{id}.md\", status: {order: "
 			    "[x]},\n   rollup: [{children: q, all: [x]}],\n   copies: [{name: c, "
 			    "path: \"{item}\", read: frontmatter, at: s}]}\n"}}},
+		{NULL,
+		 ".desync.yml:7: a: its items are parts of each other",
+		 {{.path = ".desync.yml",
+		   .bytes = "version: 1\nrules:\n"
+			    "- {name: a, items: \"a/{id}.md\", status: {order: [x]},\n"
+			    "   rollup: [{children: b, all: [x]}],\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n"
+			    "- {name: b, items: \"b/{id}.md\", status: {order: [x]},\n"
+			    "   rollup: [{children: a, all: [x]}],\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n"
+			    "- {name: z, items: \"z/{id}.md\", status: {order: [x]},\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: "
+			    "s}]}\n"}}},
+		{NULL,
+		 "own: a z",
+		 {{.path = ".desync.yml",
+		   .bytes = "version: 1\nrules:\n"
+			    "- {name: a, items: \"a/{id}.md\", status: {order: [x]},\n"
+			    "   rollup: [{children: z, all: [x]}],\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n"
+			    "- {name: z, items: \"z/{id}.md\", status: {order: [x]},\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: "
+			    "s}]}\n"}}},
 		/* A file that says where it fits. */
 		{NULL,
 		 "own: f q/f",
@@ -801,9 +825,10 @@ Test(schema, has_the_keys_of_the_loader)
 			cr_expect(property, "%s: %s", shape->name, key->name);
 			cr_expect_eq(is_required(is, key->name), key->required, "%s: %s",
 				     shape->name, key->name);
-			for (int w = 0; key->words[w] && key->words[1]; w++)
-				cr_expect(strstr(cJSON_PrintUnformatted(property), key->words[w]),
-					  "%s", key->words[w]);
+			char *words = cJSON_PrintUnformatted(property);
+			for (int w = 0; key->words && key->words[1] && key->words[w]; w++)
+				cr_expect(strstr(words, key->words[w]), "%s", key->words[w]);
+			cJSON_free(words);
 		}
 		cr_expect_eq(cJSON_GetArraySize(properties), count, "%s", shape->name);
 		cr_expect(cJSON_IsFalse(cJSON_GetObjectItem(is, "additionalProperties")), "%s",
@@ -827,4 +852,134 @@ Test(schema, has_the_readers)
 	}
 	cr_expect_null(ds_reader_name((size_t)count));
 	cJSON_Delete(schema);
+}
+
+/* ---- Limits ----------------------------------------------------------------------- */
+
+static void expect_refused(struct ds_buf *text, const char *message)
+{
+	struct ds_ruleset rules = {0};
+	ds_error err = {0};
+
+	cr_assert(!text->failed);
+	cr_expect_eq(
+		ds_rules_parse(&rules, (struct ds_text){text->bytes, text->len}, "c", "", &err),
+		message ? DS_TROUBLE : 0, "%s", err.message);
+	cr_expect_str_eq(err.message, message ? message : "");
+	ds_ruleset_free(&rules);
+	ds_buf_free(text);
+}
+
+static void put_rules(struct ds_buf *text, int count)
+{
+	ds_buf_puts(text, "version: 1\nrules:\n");
+	for (int i = 0; i < count; i++)
+		ds_buf_printf(text,
+			      "- {name: r%d, items: \"r%d/{id}\", status: {order: [x]}, copies: "
+			      "[{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n",
+			      i, i);
+}
+
+static void put_statuses(struct ds_buf *text, int count)
+{
+	ds_buf_puts(text, "version: 1\nrules: [{name: a, items: \"{id}\", copies: [{name: c, path: "
+			  "\"{item}\", read: frontmatter, at: s}], status: {order: [");
+	for (int i = 0; i < count; i++)
+		ds_buf_printf(text, "%ss%d\n", i ? ", " : "", i);
+	ds_buf_puts(text, "]}}]\n");
+}
+
+static void put_keys(struct ds_buf *text, int count)
+{
+	ds_buf_puts(text, "version: 1\nabout: x\n");
+	for (int i = 2; i < count; i++)
+		ds_buf_printf(text, "k%d: 1\n", i);
+}
+
+Test(config, has_limits)
+{
+	struct ds_buf text = {0};
+	char deep[100] = "";
+
+	put_rules(&text, DS_RULE_LIMIT);
+	expect_refused(&text, NULL);
+	put_rules(&text, DS_RULE_LIMIT + 1);
+	expect_refused(&text, "c:259:10: more than 256 rules");
+	put_statuses(&text, DS_STATUS_LIMIT);
+	expect_refused(&text, NULL);
+	put_statuses(&text, DS_STATUS_LIMIT + 1);
+	expect_refused(&text, "c:66:3: more than 64 statuses");
+	put_keys(&text, DS_CONFIG_KEYS + 1);
+	expect_refused(&text, "c:513:1: more than 512 keys in one mapping");
+	ds_buf_printf(&text, "version: 1\n%*s", DS_CONFIG_LIMIT - 11, "");
+	expect_refused(&text, NULL);
+	ds_buf_printf(&text, "version: 1\n%*s", DS_CONFIG_LIMIT - 10, "");
+	expect_refused(&text, "c: larger than 256 KiB: no configuration is");
+	memset(deep, '[', sizeof deep - 1);
+	for (int i = 0; i < 2000; i++)
+		ds_buf_puts(&text, deep);
+	expect_refused(&text, "c:1:17: nested deeper than 16 levels");
+}
+
+Test(config, says_where_in_bytes)
+{
+	struct ds_buf text = {0};
+
+	/* A mark at the beginning, and letters of several bytes before the mistake. */
+	ds_buf_puts(&text, "\xef\xbb\xbf"
+			   "about: x\r\n{\"\xc3\xa4\xe2\x82\xac\": 1");
+	expect_refused(&text, "c:2:1: could not find expected ':'");
+	ds_buf_puts(&text, "\xef\xbb\xbf"
+			   "version: 1\r\n\"\xc3\xa4\xe2\x82\xac\": &x 1\r\n");
+	expect_refused(&text, "c:2:10: no anchors here: say it again in full where it is needed");
+	ds_buf_puts(&text, "version: 1\n\x1b[2J: 1\n");
+	expect_refused(&text, "c:2:1: control characters are not allowed");
+	ds_buf_puts(&text, "version: 1\n\"\\e[2J\\n\": 1\n");
+	expect_refused(&text,
+		       "c:2:1: \\x1b[2J\\n: no such key in a configuration; there is version, "
+		       "use, rules, roots, fits, automatic, about");
+}
+
+Test(config, tells_rules_apart)
+{
+	static const char *const texts[] = {RULE("a", "a"), RULE("b", "a"), RULE("a", "b"),
+					    RULE("a", "a") "# changed\n"};
+	struct ds_ruleset rules[5] = {0};
+
+	for (size_t i = 0; i < 4; i++)
+		parse(&rules[i], texts[i], "");
+	parse(&rules[4], texts[0], "sub/");
+	for (size_t i = 0; i < 5; i++)
+		for (size_t j = 0; j < i; j++)
+			cr_expect(memcmp(rules[i].at[0]->digest, rules[j].at[0]->digest, 32) != 0,
+				  "%zu %zu", i, j);
+	for (size_t i = 0; i < 5; i++)
+		ds_ruleset_free(&rules[i]);
+}
+
+Test(builtin, in_another_folder_is_another)
+{
+	struct ds_ruleset a = {0};
+	struct ds_ruleset b = {0};
+
+	cr_assert_eq(ds_builtin_use(&a, "specweave", "a", NULL), 0);
+	cr_assert_eq(ds_builtin_use(&b, "specweave", "b", NULL), 0);
+	cr_expect(memcmp(a.at[0]->digest, b.at[0]->digest, 32) != 0);
+	ds_ruleset_free(&a);
+	ds_ruleset_free(&b);
+}
+
+Test(config, has_as_many_roots_as_it_may)
+{
+	static char text[2000] = "version: 1\nroots: [";
+	struct test_file files[] = {
+		{.path = ".desync.yml", .bytes = text}, {.path = "r", .bytes = ""}, {0}};
+	char loaded[1000];
+	size_t len = strlen(text);
+
+	for (int i = 0; i <= DS_ROOT_LIMIT; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "r%d, ", i);
+	snprintf(text + len, sizeof text - len, "]\n");
+	load(loaded, files, NULL);
+	cr_expect_str_eq(loaded, ".desync.yml:2:319: more than 64 roots");
 }
