@@ -30,6 +30,7 @@ static ds_plan *begin(ds_repo *repo, enum ds_task task, int *status, ds_error *e
 		return NULL;
 	}
 	plan->task = task;
+	plan->limit = repo->limit;
 	*status = ds_plan_begin(plan, repo->source, &repo->place, repo->root, err);
 	plan->limit = repo->limit;
 	if (!*status)
