@@ -7,7 +7,7 @@ other=task-104
 place=$tasks:16:16
 code=uncommitted-status found=0 copies=2 counted=0 many_agree=8
 was=active to='done'
-cycle='active blocked'
+cycle='review done'
 crowd='101 task-102 task-103 task-104 task-105 task-106 107 task-108'
 variants='an_object'
 prefer='HEAD HEAD'
