@@ -5,94 +5,132 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct ds_key file_keys[] = {
+	[FILE_VERSION] = {"version", DS_KEY_WORD, true, WORDS("1")},
+	[FILE_USE] = {"use", DS_KEY_LIST, false, NULL},
+	[FILE_RULES] = {"rules", DS_KEY_LIST, false, NULL},
+	[FILE_ROOTS] = {"roots", DS_KEY_TEXTS, false, NULL},
+	[FILE_FITS] = {"fits", DS_KEY_LIST, false, NULL},
+	[FILE_AUTOMATIC] = {"automatic", DS_KEY_WORD, false, WORDS("true", "false")},
+	[FILE_ABOUT] = {"about", DS_KEY_TEXT, false, NULL},
+	{0},
+};
+
+static const struct ds_key use_keys[] = {
+	[USE_RULE] = {"rule", DS_KEY_TEXT, true, NULL},
+	[USE_IN] = {"in", DS_KEY_TEXT, false, NULL},
+	{0},
+};
+
+static const struct ds_key fit_keys[] = {
+	[FIT_IN] = {"in", DS_KEY_TEXT, false, NULL},
+	[FIT_MARKER] = {"marker", DS_KEY_TEXT, true, NULL},
+	{0},
+};
+
+static const struct ds_key rule_keys[] = {
+	[RULE_NAME] = {"name", DS_KEY_TEXT, true, NULL},
+	[RULE_ITEMS] = {"items", DS_KEY_ANY, true, NULL},
+	[RULE_COPIES] = {"copies", DS_KEY_LIST, true, NULL},
+	[RULE_STATUS] = {"status", DS_KEY_MAPPING, true, NULL},
+	[RULE_AUTHORITY] = {"authority", DS_KEY_TEXT, false, NULL},
+	[RULE_IDS] = {"ids", DS_KEY_WORD, false, WORDS("text", "number")},
+	[RULE_EXCLUDE] = {"exclude", DS_KEY_TEXTS, false, NULL},
+	[RULE_ARCHIVED] = {"archived", DS_KEY_TEXTS, false, NULL},
+	[RULE_IGNORE] = {"ignore", DS_KEY_TEXTS, false, NULL},
+	[RULE_REGRESS] = {"regress", DS_KEY_WORD, false, WORDS("allow", "refuse")},
+	[RULE_MISSING] = {"missing", DS_KEY_WORD, false, WORDS("report", "ignore")},
+	[RULE_SEVERITY] = {"severity", DS_KEY_MAPPING, false, NULL},
+	[RULE_CONSTRAINTS] = {"constraints", DS_KEY_LIST, false, NULL},
+	[RULE_ROLLUP] = {"rollup", DS_KEY_LIST, false, NULL},
+	[RULE_ADVISE] = {"advise", DS_KEY_MAPPING, false, NULL},
+	[RULE_STALE] = {"stale", DS_KEY_MAPPING, false, NULL},
+	{0},
+};
+
+static const struct ds_key items_keys[] = {
+	[ITEMS_PATH] = {"path", DS_KEY_TEXT, false, NULL},
+	[ITEMS_COPY] = {"copy", DS_KEY_TEXT, false, NULL},
+	{0},
+};
+
+static const struct ds_key copy_keys[] = {
+	[COPY_NAME] = {"name", DS_KEY_TEXT, true, NULL},
+	[COPY_PATH] = {"path", DS_KEY_TEXT, true, NULL},
+	[COPY_READ] = {"read", DS_KEY_TEXT, true, NULL},
+	[COPY_AT] = {"at", DS_KEY_ANY, false, NULL},
+	[COPY_ID] = {"id", DS_KEY_TEXT, false, NULL},
+	[COPY_FROM] = {"from", DS_KEY_WORD, false, WORDS("head")},
+	[COPY_MISSING] = {"missing", DS_KEY_WORD, false, WORDS("report", "ignore")},
+	[COPY_WORDS] = {"words", DS_KEY_MAPPING, false, NULL},
+	[COPY_WRITE] = {"write", DS_KEY_MAPPING, false, NULL},
+	[COPY_FOLLOW] = {"follow", DS_KEY_LIST, false, NULL},
+	{0},
+};
+
+static const struct ds_key follow_keys[] = {
+	[FOLLOW_FIELD] = {"field", DS_KEY_TEXT, true, NULL},
+	[FOLLOW_WRITE] = {"write", DS_KEY_WORD, true, WORDS("now", "reason")},
+	[FOLLOW_WHEN] = {"when", DS_KEY_TEXT, false, NULL},
+	[FOLLOW_WITH] = {"with", DS_KEY_WORD, false, WORDS("reason")},
+	{0},
+};
+
+static const struct ds_key status_keys[] = {
+	[STATUS_ORDER] = {"order", DS_KEY_LIST, true, NULL},
+	[STATUS_IN_PROGRESS] = {"in_progress", DS_KEY_TEXTS, false, NULL},
+	[STATUS_TERMINAL] = {"terminal", DS_KEY_TEXTS, false, NULL},
+	[STATUS_ALIAS] = {"alias", DS_KEY_MAPPING, false, NULL},
+	[STATUS_CASE] = {"case", DS_KEY_WORD, false, WORDS("exact", "ignore")},
+	[STATUS_TRANSITIONS] = {"transitions", DS_KEY_MAPPING, false, NULL},
+	{0},
+};
+
+static const struct ds_key constraint_keys[] = {
+	[CONSTRAINT_WHEN] = {"when", DS_KEY_MAPPING, true, NULL},
+	[CONSTRAINT_COPY] = {"copy", DS_KEY_TEXT, false, NULL},
+	[CONSTRAINT_STATUS] = {"status", DS_KEY_TEXTS, true, NULL},
+	[CONSTRAINT_SAY] = {"say", DS_KEY_TEXT, false, NULL},
+	{0},
+};
+
+static const struct ds_key rollup_keys[] = {
+	[ROLLUP_PATH] = {"path", DS_KEY_TEXT, false, NULL},
+	[ROLLUP_CHILDREN] = {"children", DS_KEY_TEXT, false, NULL},
+	[ROLLUP_ALL] = {"all", DS_KEY_TEXTS, false, NULL},
+	[ROLLUP_SOME] = {"some", DS_KEY_TEXTS, false, NULL},
+	[ROLLUP_NONE] = {"none", DS_KEY_TEXTS, false, NULL},
+	{0},
+};
+
+static const struct ds_key advise_keys[] = {
+	[ADVISE_ITEMS] = {"items", DS_KEY_NUMBER, false, NULL},
+	[ADVISE_BYTES] = {"bytes", DS_KEY_NUMBER, false, NULL},
+	[ADVISE_SAY] = {"say", DS_KEY_TEXT, true, NULL},
+	{0},
+};
+
+static const struct ds_key stale_keys[] = {
+	[STALE_PATH] = {"path", DS_KEY_TEXT, true, NULL},
+	[STALE_SAY] = {"say", DS_KEY_TEXT, true, NULL},
+	{0},
+};
+
 const struct ds_shape ds_shapes[DS_SHAPES] = {
-	[DS_SHAPE_FILE] = {"file",
-			   "a configuration",
-			   {[FILE_VERSION] = {"version", DS_KEY_WORD, true, {"1"}},
-			    [FILE_USE] = {"use", DS_KEY_LIST, false, {0}},
-			    [FILE_RULES] = {"rules", DS_KEY_LIST, false, {0}},
-			    [FILE_ROOTS] = {"roots", DS_KEY_TEXTS, false, {0}},
-			    [FILE_FITS] = {"fits", DS_KEY_LIST, false, {0}},
-			    [FILE_AUTOMATIC] = {"automatic", DS_KEY_WORD, false, {"true", "false"}},
-			    [FILE_ABOUT] = {"about", DS_KEY_TEXT, false, {0}}}},
-	[DS_SHAPE_USE] = {"use",
-			  "an entry of use",
-			  {[USE_RULE] = {"rule", DS_KEY_TEXT, true, {0}},
-			   [USE_IN] = {"in", DS_KEY_TEXT, false, {0}}}},
-	[DS_SHAPE_FIT] = {"fit",
-			  "an entry of fits",
-			  {[FIT_IN] = {"in", DS_KEY_TEXT, false, {0}},
-			   [FIT_MARKER] = {"marker", DS_KEY_TEXT, true, {0}}}},
-	[DS_SHAPE_RULE] = {"rule",
-			   "a rule",
-			   {[RULE_NAME] = {"name", DS_KEY_TEXT, true, {0}},
-			    [RULE_ITEMS] = {"items", DS_KEY_ANY, true, {0}},
-			    [RULE_COPIES] = {"copies", DS_KEY_LIST, true, {0}},
-			    [RULE_STATUS] = {"status", DS_KEY_MAPPING, true, {0}},
-			    [RULE_AUTHORITY] = {"authority", DS_KEY_TEXT, false, {0}},
-			    [RULE_IDS] = {"ids", DS_KEY_WORD, false, {"text", "number"}},
-			    [RULE_EXCLUDE] = {"exclude", DS_KEY_TEXTS, false, {0}},
-			    [RULE_ARCHIVED] = {"archived", DS_KEY_TEXTS, false, {0}},
-			    [RULE_IGNORE] = {"ignore", DS_KEY_TEXTS, false, {0}},
-			    [RULE_REGRESS] = {"regress", DS_KEY_WORD, false, {"allow", "refuse"}},
-			    [RULE_MISSING] = {"missing", DS_KEY_WORD, false, {"report", "ignore"}},
-			    [RULE_SEVERITY] = {"severity", DS_KEY_MAPPING, false, {0}},
-			    [RULE_CONSTRAINTS] = {"constraints", DS_KEY_LIST, false, {0}},
-			    [RULE_ROLLUP] = {"rollup", DS_KEY_LIST, false, {0}},
-			    [RULE_ADVISE] = {"advise", DS_KEY_MAPPING, false, {0}},
-			    [RULE_STALE] = {"stale", DS_KEY_MAPPING, false, {0}}}},
-	[DS_SHAPE_ITEMS] = {"items",
-			    "items",
-			    {[ITEMS_PATH] = {"path", DS_KEY_TEXT, false, {0}},
-			     [ITEMS_COPY] = {"copy", DS_KEY_TEXT, false, {0}}}},
-	[DS_SHAPE_COPY] = {"copy",
-			   "a copy",
-			   {[COPY_NAME] = {"name", DS_KEY_TEXT, true, {0}},
-			    [COPY_PATH] = {"path", DS_KEY_TEXT, true, {0}},
-			    [COPY_READ] = {"read", DS_KEY_TEXT, true, {0}},
-			    [COPY_AT] = {"at", DS_KEY_ANY, false, {0}},
-			    [COPY_ID] = {"id", DS_KEY_TEXT, false, {0}},
-			    [COPY_FROM] = {"from", DS_KEY_WORD, false, {"head"}},
-			    [COPY_MISSING] = {"missing", DS_KEY_WORD, false, {"report", "ignore"}},
-			    [COPY_WORDS] = {"words", DS_KEY_MAPPING, false, {0}},
-			    [COPY_WRITE] = {"write", DS_KEY_MAPPING, false, {0}},
-			    [COPY_FOLLOW] = {"follow", DS_KEY_LIST, false, {0}}}},
-	[DS_SHAPE_FOLLOW] = {"follow",
-			     "an entry of follow",
-			     {[FOLLOW_FIELD] = {"field", DS_KEY_TEXT, true, {0}},
-			      [FOLLOW_WRITE] = {"write", DS_KEY_WORD, true, {"now", "reason"}},
-			      [FOLLOW_WHEN] = {"when", DS_KEY_TEXT, false, {0}},
-			      [FOLLOW_WITH] = {"with", DS_KEY_WORD, false, {"reason"}}}},
-	[DS_SHAPE_STATUS] = {"status",
-			     "status",
-			     {[STATUS_ORDER] = {"order", DS_KEY_LIST, true, {0}},
-			      [STATUS_IN_PROGRESS] = {"in_progress", DS_KEY_TEXTS, false, {0}},
-			      [STATUS_TERMINAL] = {"terminal", DS_KEY_TEXTS, false, {0}},
-			      [STATUS_ALIAS] = {"alias", DS_KEY_MAPPING, false, {0}},
-			      [STATUS_CASE] = {"case", DS_KEY_WORD, false, {"exact", "ignore"}},
-			      [STATUS_TRANSITIONS] = {"transitions", DS_KEY_MAPPING, false, {0}}}},
-	[DS_SHAPE_CONSTRAINT] = {"constraint",
-				 "a constraint",
-				 {[CONSTRAINT_WHEN] = {"when", DS_KEY_MAPPING, true, {0}},
-				  [CONSTRAINT_COPY] = {"copy", DS_KEY_TEXT, false, {0}},
-				  [CONSTRAINT_STATUS] = {"status", DS_KEY_TEXTS, true, {0}},
-				  [CONSTRAINT_SAY] = {"say", DS_KEY_TEXT, false, {0}}}},
-	[DS_SHAPE_ROLLUP] = {"rollup",
-			     "an entry of rollup",
-			     {[ROLLUP_PATH] = {"path", DS_KEY_TEXT, false, {0}},
-			      [ROLLUP_CHILDREN] = {"children", DS_KEY_TEXT, false, {0}},
-			      [ROLLUP_ALL] = {"all", DS_KEY_TEXTS, false, {0}},
-			      [ROLLUP_SOME] = {"some", DS_KEY_TEXTS, false, {0}},
-			      [ROLLUP_NONE] = {"none", DS_KEY_TEXTS, false, {0}}}},
-	[DS_SHAPE_ADVISE] = {"advise",
-			     "advise",
-			     {[ADVISE_ITEMS] = {"items", DS_KEY_NUMBER, false, {0}},
-			      [ADVISE_BYTES] = {"bytes", DS_KEY_NUMBER, false, {0}},
-			      [ADVISE_SAY] = {"say", DS_KEY_TEXT, true, {0}}}},
-	[DS_SHAPE_STALE] = {"stale",
-			    "stale",
-			    {[STALE_PATH] = {"path", DS_KEY_TEXT, true, {0}},
-			     [STALE_SAY] = {"say", DS_KEY_TEXT, true, {0}}}},
+	[DS_SHAPE_FILE] = {"file", "a configuration", file_keys},
+	[DS_SHAPE_USE] = {"use", "an entry of use", use_keys},
+	[DS_SHAPE_FIT] = {"fit", "an entry of fits", fit_keys},
+	[DS_SHAPE_RULE] = {"rule", "a rule", rule_keys},
+	[DS_SHAPE_ITEMS] = {"items", "items", items_keys},
+	[DS_SHAPE_COPY] = {"copy", "a copy", copy_keys},
+	[DS_SHAPE_FOLLOW] = {"follow", "an entry of follow", follow_keys},
+	[DS_SHAPE_STATUS] = {"status", "status", status_keys},
+	[DS_SHAPE_CONSTRAINT] = {"constraint", "a constraint", constraint_keys},
+	[DS_SHAPE_ROLLUP] = {"rollup", "an entry of rollup", rollup_keys},
+	[DS_SHAPE_ADVISE] = {"advise", "advise", advise_keys},
+	[DS_SHAPE_STALE] = {"stale", "stale", stale_keys},
 };
 
 /* ---- Saying what is wrong ------------------------------------------------ */
@@ -265,7 +303,7 @@ static int check_value(const struct ds_loader *l, const struct ds_node *node,
 
 static const char *key_of(const void *shape, size_t i)
 {
-	return i < DS_KEYS_MOST ? ((const struct ds_shape *)shape)->keys[i].name : NULL;
+	return ((const struct ds_shape *)shape)->keys[i].name;
 }
 
 static int take_value(const struct ds_loader *l, const struct ds_node *node,

@@ -29,14 +29,14 @@ struct ds_key {
 	const char *name; /* NULL ends the table */
 	enum ds_key_kind kind;
 	bool required;
-	const char *words[5]; /* ended by NULL */
+	const char *const *words; /* ended by NULL */
 };
 
 /* A mapping of the format. */
 struct ds_shape {
 	const char *name; /* as the schema calls it */
 	const char *what; /* as messages do: "a rule" */
-	struct ds_key keys[DS_KEYS_MOST];
+	const struct ds_key *keys;
 };
 
 /* What a file is loaded into, and what is known of it. */

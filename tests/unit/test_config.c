@@ -567,11 +567,12 @@ Test(config, is_loaded_from_a_source)
 		{NULL, "none: specweave", {{.path = ".specweave/x", .bytes = ""}}},
 		/* Configured, if with nothing. */
 		{NULL,
-		 "own:",
+		 "own: [.desync.yml: has no rules, so nothing is checked]",
 		 {{.path = ".specweave/x", .bytes = ""},
 		  {.path = ".desync.yml", .bytes = "version: 1\n"}}},
 		{NULL,
-		 "own: a b c specweave",
+		 "own: a b c specweave [.desync.d/c.yaml: is not read: its name does not end in "
+		 ".yml]",
 		 {{.path = ".specweave/x", .bytes = ""},
 		  {.path = ".desync.d/b.yml", .bytes = RULE("b", "b")},
 		  {.path = ".desync.d/a.yml", .bytes = RULE("a", "a")},
@@ -627,6 +628,29 @@ Test(config, is_loaded_from_a_source)
 		   .bytes = "version: 1\nrules:\n- {name: a, items: \"a/{id}.md\", status: {order: "
 			    "[x]},\n   rollup: [{children: q, all: [x]}],\n   copies: [{name: c, "
 			    "path: \"{item}\", read: frontmatter, at: s}]}\n"}}},
+		{NULL,
+		 ".desync.yml:7: a: its items are parts of each other",
+		 {{.path = ".desync.yml",
+		   .bytes = "version: 1\nrules:\n"
+			    "- {name: a, items: \"a/{id}.md\", status: {order: [x]},\n"
+			    "   rollup: [{children: b, all: [x]}],\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n"
+			    "- {name: b, items: \"b/{id}.md\", status: {order: [x]},\n"
+			    "   rollup: [{children: a, all: [x]}],\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n"
+			    "- {name: z, items: \"z/{id}.md\", status: {order: [x]},\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: "
+			    "s}]}\n"}}},
+		{NULL,
+		 "own: a z",
+		 {{.path = ".desync.yml",
+		   .bytes = "version: 1\nrules:\n"
+			    "- {name: a, items: \"a/{id}.md\", status: {order: [x]},\n"
+			    "   rollup: [{children: z, all: [x]}],\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: s}]}\n"
+			    "- {name: z, items: \"z/{id}.md\", status: {order: [x]},\n"
+			    "   copies: [{name: c, path: \"{item}\", read: frontmatter, at: "
+			    "s}]}\n"}}},
 		/* A file that says where it fits. */
 		{NULL,
 		 "own: f q/f",
@@ -801,9 +825,10 @@ Test(schema, has_the_keys_of_the_loader)
 			cr_expect(property, "%s: %s", shape->name, key->name);
 			cr_expect_eq(is_required(is, key->name), key->required, "%s: %s",
 				     shape->name, key->name);
-			for (int w = 0; key->words[w] && key->words[1]; w++)
-				cr_expect(strstr(cJSON_PrintUnformatted(property), key->words[w]),
-					  "%s", key->words[w]);
+			char *words = cJSON_PrintUnformatted(property);
+			for (int w = 0; key->words && key->words[1] && key->words[w]; w++)
+				cr_expect(strstr(words, key->words[w]), "%s", key->words[w]);
+			cJSON_free(words);
 		}
 		cr_expect_eq(cJSON_GetArraySize(properties), count, "%s", shape->name);
 		cr_expect(cJSON_IsFalse(cJSON_GetObjectItem(is, "additionalProperties")), "%s",
