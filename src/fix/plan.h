@@ -55,8 +55,7 @@ struct ds_shown_file {
 struct ds_plan {
 	enum ds_task task;
 	struct ds_source *source;
-	struct ds_source *head; /* git's HEAD, or NULL */
-	size_t limit;           /* of a file; 0: DS_FILE_LIMIT */
+	size_t limit; /* of a file; 0: DS_FILE_LIMIT */
 	const struct ds_place *place;
 	const char *prefix; /* from place->top to the source's root: "" or "sub/" */
 	const char *txid;

@@ -31,11 +31,10 @@ static int read_ledgers(struct ds_bench *bench, ds_error *err)
 	ds_bench_renew(bench);
 	for (int i = 0; i < desk->copy_count && !status; i++) {
 		const struct ds_copy_rule *copy = &desk->rule->copies[i];
-		struct ds_source *source = copy->from == DS_FROM_HEAD ? desk->head : desk->source;
-		if (!copy->many || !source)
+		if (!copy->many || copy->from == DS_FROM_HEAD)
 			continue;
-		status =
-			ds_ledger_read(&bench->ledgers[i], desk->rule, i, source, desk->limit, err);
+		status = ds_ledger_read(&bench->ledgers[i], desk->rule, i, desk->source,
+					desk->limit, err);
 		size_t documents = bench->ledgers[i].document_count;
 		bench->digests[i] = calloc(documents + 1, sizeof *bench->digests[i]);
 		if (!status && !bench->digests[i])
@@ -57,7 +56,6 @@ static int prepare(struct ds_bench *bench, const struct ds_rule *rule, ds_error 
 				       "the rule %s names a reader that does not exist",
 				       rule->name);
 		desk->whole = true;
-		desk->head = bench->plan->head;
 		desk->limit = bench->plan->limit;
 		desk->ledgers = bench->ledgers;
 	}
@@ -226,13 +224,18 @@ static bool same_said(const struct ds_planned *planned, const char *now)
 	return then && now ? strcmp(then, now) == 0 : then == now;
 }
 
-/* Parts that are other items are not on the desk: there, only the copies are looked at. */
-static bool has_children(const struct ds_rule *rule)
+/* Parts that are other items, and what was committed, are not on the bench: there, only the
+ * copies are looked at. */
+static bool is_decided(const struct ds_plan *plan, const struct ds_rule *rule)
 {
+	int preferred = plan->prefer ? ds_copy_named(rule, plan->prefer) : DS_NO_COPY;
+
+	if (plan->prefer)
+		return preferred >= 0 && rule->copies[preferred].from == DS_FROM_HEAD;
 	for (const struct ds_rollup *rollup = rule->rollups;
-	     rollup && (rollup->path || rollup->children); rollup++)
+	     rollup && rule->authority == DS_PARTS && (rollup->path || rollup->children); rollup++)
 		if (rollup->children)
-			return rule->authority == DS_PARTS;
+			return true;
 	return false;
 }
 
@@ -242,7 +245,7 @@ static bool work_out(struct ds_repair *repair, struct ds_bench *bench,
 	const struct ds_plan *plan = bench->plan;
 	struct ds_item item = {.path = planned->path, .id = planned->step.item};
 
-	if (plan->task == DS_TASK_SET || (!plan->prefer && has_children(planned->rule)))
+	if (plan->task == DS_TASK_SET || is_decided(plan, planned->rule))
 		return ds_repair_to(repair, &bench->desk, planned->to, planned->add != 0);
 	return ds_repair_for(repair, &bench->desk, &item, plan->prefer, planned->add != 0);
 }

@@ -115,6 +115,7 @@ static void set_up(void)
 	rule = rule_as_it_is;
 	repo->rules = realloc(repo->rules, sizeof rules);
 	memcpy(repo->rules, rules, sizeof rules);
+	repo->ruleset.at[0] = &rule;
 	honest = repo->source->ops;
 	watched = *honest;
 	watched.read = watch;
@@ -502,8 +503,8 @@ Test(shared, an_undo_takes_back_only_what_is_still_ours)
 Test(shared, an_undo_trusts_no_line_about_a_record)
 {
 	static const char *const claims[] = {
-		"s/\"inserted\": \", \\\\\"status/\"inserted\": \", \\\\\"x\\\\\": 1.0, "
-		"\\\\\"status/; s/\"lead\": 13/\"lead\": 23/",
+		("s/\"inserted\": \", \\\\\"status/\"inserted\": \", \\\\\"x\\\\\": 1.0, "
+		 "\\\\\"status/; s/\"lead\": 13/\"lead\": 23/"),
 		"s/\"lead\": 13/\"lead\": 999999/",
 		"s/\"field\": \"tasks[^\"]*\"/\"field\": \"tasks[id={id}].id\"/",
 		"s/\"path\": \"tasks.json\"/\"path\": \"other.json\"/",
@@ -544,6 +545,28 @@ Test(shared, nothing_goes_back_unless_it_is_preferred)
 	test_scratch_run(&scratch, "cmp tasks.json .git/before/tasks.json && "
 				   "grep -q '^status: active' notes/100.md && "
 				   "cmp board.md .git/before/board.md");
+}
+
+Test(shared, what_was_committed_can_be_preferred_and_is_never_written)
+{
+	rule.authority = DS_NO_COPY;
+	rule.copies[BOARD].name = NULL;
+	rule.copies[NOTE] = rule.copies[TASKS];
+	rule.copies[NOTE].name = "HEAD";
+	rule.copies[NOTE].from = DS_FROM_HEAD;
+	rule.copies[NOTE].lists = false;
+	rule.items = NULL;
+	write_tree(behind, 4);
+	test_scratch_run(&scratch,
+			 "git add . && git -c user.name=x -c user.email=x commit -qm x && "
+			 "sed -i '/\"10[12]\"/s/active/done/' tasks.json");
+	plan_fix(NULL);
+	cr_expect_eq(count_steps(), 0);
+	plan_fix("HEAD");
+	cr_expect_eq(count_steps(), 2);
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(count_state(DS_STEP_DONE), 2);
+	must_be_as_before();
 }
 
 Test(shared, a_status_given_by_the_place_is_moved_by_hand)

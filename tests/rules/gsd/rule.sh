@@ -1,0 +1,21 @@
+# shellcheck shell=sh disable=SC2034,SC2317,SC2016,SC2154 # read by ../run
+roadmap=.planning/ROADMAP.md
+items=8
+one=2
+forms='02'
+other=1
+place=$roadmap:43:21
+prefer='list progress'
+was=Complete to='Not started'
+cycle='Deferred Complete'
+crowd='1 2 3 4 5 6 7 10'
+
+desync() { change $roadmap '/^| 2\./s/Complete/In progress/'; }
+desync_all() {
+  change $roadmap '/^- \[/{/Phase [0-9]*:/{s/\[x\]/[ ]/;t
+    s/\[ \]/[x]/;};}'
+}
+as_set() {
+  change $roadmap '/Phase 2: Weighing\*/s/\[x\]/[ ]/
+    /^| 2\./s/Complete/Not started/'
+}
