@@ -9,7 +9,6 @@
 
 #include "apply.h"
 #include "fix.h"
-#include "head.h"
 #include "logline.h"
 #include "repo.h"
 #include "undo.h"
@@ -32,9 +31,6 @@ static ds_plan *begin(ds_repo *repo, enum ds_task task, int *status, ds_error *e
 	plan->task = task;
 	plan->limit = repo->limit;
 	*status = ds_plan_begin(plan, repo->source, &repo->place, repo->root, err);
-	plan->limit = repo->limit;
-	if (!*status)
-		*status = ds_head_of(&plan->head, repo, err);
 	if (!*status)
 		return plan;
 	ds_plan_free(plan);
