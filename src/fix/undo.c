@@ -339,7 +339,7 @@ static const struct ds_value *value_in(const struct going *g, const struct ds_re
 	return there ? &records->at[ask->record].values[g->name != NULL] : NULL;
 }
 
-/* Offsets of the log hold while nothing else was done to the file. */
+/* Offsets of the log hold only in the file as we left it; check_swaps sees where they do not. */
 static enum outcome find_swap(const struct going *g, struct swap *swap,
 			      const struct ds_records *records)
 {
@@ -350,8 +350,6 @@ static enum outcome find_swap(const struct going *g, struct swap *swap,
 		return FOREIGN;
 	if (swap->in && !g->exact)
 		return ALREADY;
-	if (swap->in && g->file->edit_count && g->file->ask_count > 1)
-		return FOREIGN;
 	swap->start = swap->in ? swap->made->at : value->start - swap->made->lead;
 	return stands_at(ds_work_content(g->file), swap->start, swap->made->new) ? TAKEN_BACK
 										 : FOREIGN;
