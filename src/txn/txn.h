@@ -118,12 +118,9 @@ struct ds_change {
  */
 int ds_txn_commit(struct ds_txn *txn, struct ds_change *changes, size_t count, ds_error *err);
 
-/*
- * Takes the lock now. The next call that writes, or ds_txn_release, lets go of it: what is
- * read until then no other writer changes. Nothing may be asked or waited for meanwhile.
- */
+/* Takes the lock now. The next call that writes, or ds_txn_close, lets go of it: what is
+ * read until then no other writer changes. Nothing may be asked or waited for meanwhile. */
 int ds_txn_hold(struct ds_txn *txn, ds_error *err);
-void ds_txn_release(struct ds_txn *txn);
 
 /* Writes a conflict down that the caller noticed itself, before it came to a commit;
  * `members` as in ds_change.log. Where that cannot be done it is a note. */
