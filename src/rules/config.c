@@ -82,6 +82,16 @@ static struct ds_loader loader(const struct load *load, const struct root *root,
 		.set = load->set, .file = file, .root = root->path, .err = load->err};
 }
 
+/* A line for the summary: what is not wrong, but may not be what was meant. */
+static int note(const struct load *load, const char *path, const char *what)
+{
+	struct ds_loader l = loader(load, &load->roots[0], path);
+	ds_error line = {0};
+
+	ds_fail_path(&line, DS_TROUBLE, path, what);
+	return ds_keep_string(&l, &load->set->notes, &load->set->note_count, line.message);
+}
+
 static int take_bytes(struct load *load, const struct root *root, const char *file,
 		      struct ds_text bytes)
 {
@@ -124,17 +134,29 @@ struct names {
 	struct ds_arena *arena;
 	const char *at[DS_FILES_MOST + 1];
 	size_t count;
+	const char *other; /* one that is called as if it were meant to be read */
 };
+
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name);
+	size_t tail = strlen(end);
+	return len > tail && strcmp(name + len - tail, end) == 0;
+}
 
 static int add_name(void *context, const char *name, enum ds_entry_kind kind)
 {
 	struct names *names = context;
-	size_t len = strlen(name);
 
-	if (*name == '.' || len < 5 || strcmp(name + len - 4, ".yml") != 0 ||
-	    kind == DS_ENTRY_DIRECTORY || names->count > DS_FILES_MOST)
+	if (*name == '.' || kind == DS_ENTRY_DIRECTORY || names->count > DS_FILES_MOST)
 		return 0;
-	names->at[names->count] = ds_arena_copy(names->arena, name, len);
+	if (ends_in(name, ".yaml")) {
+		names->other = ds_arena_string(names->arena, name);
+		return names->other ? 0 : DS_TROUBLE;
+	}
+	if (!ends_in(name, ".yml"))
+		return 0;
+	names->at[names->count] = ds_arena_string(names->arena, name);
 	return names->at[names->count++] ? 0 : DS_TROUBLE;
 }
 
@@ -154,6 +176,13 @@ static int take_names(struct load *load, const struct root *root, struct ds_buf 
 		ds_buf_printf(path, "/%s", names->at[i]);
 		status = path->failed ? ds_fail_memory(load->err)
 				      : take_path(load, root, path->bytes);
+	}
+	if (!status && names->other) {
+		ds_buf_cut(path, base);
+		ds_buf_printf(path, "/%s", names->other);
+		status = path->failed ? ds_fail_memory(load->err)
+				      : note(load, path->bytes,
+					     "is not read: its name does not end in .yml");
 	}
 	return status;
 }
@@ -233,6 +262,8 @@ int ds_rules_load(struct ds_ruleset *out, const struct ds_load *how, ds_error *e
 	for (size_t i = 0; i < load.count && !status; i++)
 		status = take_root(&load, &load.roots[i]);
 	ds_arena_free(&load.nodes);
+	if (!status && out->configured && !out->count && !out->note_count)
+		status = note(&load, out->files[0], "has no rules, so nothing is checked");
 	return status ? status : ds_check_together(out, err);
 }
 

@@ -129,7 +129,8 @@ static int take_where_fit(const struct loading *loading, struct ds_buf *missing,
 	const char *before = NULL;
 	int status = 0;
 
-	for (const struct ds_node *node = fits->first; node && !status; node = node->next) {
+	for (const struct ds_node *node = fits ? fits->first : NULL; node && !status;
+	     node = node->next) {
 		struct fit fit = {0};
 		status = take_fit(&loading->l, node, &fit);
 		if (status)

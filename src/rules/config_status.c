@@ -44,7 +44,7 @@ ds_status_set ds_take_set(const struct ds_loader *l, const struct ds_vocabulary 
 		*status = ds_kind_fail(l, node, "at least one status");
 	for (; entry != end && !*status; entry = entry->next) {
 		int found = ds_take_status(l, vocabulary, entry, status);
-		if (*status)
+		if (found == DS_NO_STATUS)
 			break;
 		if (set & one(found))
 			*status = ds_node_fail(l, entry, "%s: there already", entry->text);

@@ -198,7 +198,7 @@ static int take_children(struct tree *t, struct ds_node *node, yaml_event_type_t
 
 	while (!status && t->event.type != end) {
 		struct ds_node *key = NULL;
-		struct ds_node *child;
+		struct ds_node *child = NULL;
 		if (node->kind == DS_NODE_MAPPING) {
 			if (node->count == DS_CONFIG_KEYS)
 				return fail(t, "more than 512 keys in one mapping");
@@ -206,7 +206,7 @@ static int take_children(struct tree *t, struct ds_node *node, yaml_event_type_t
 		}
 		if (!status)
 			status = take_node(t, &child, depth + 1);
-		if (!status) {
+		if (!status && child) {
 			child->key = key;
 			*link = child;
 			link = &child->next;

@@ -567,11 +567,12 @@ Test(config, is_loaded_from_a_source)
 		{NULL, "none: specweave", {{.path = ".specweave/x", .bytes = ""}}},
 		/* Configured, if with nothing. */
 		{NULL,
-		 "own:",
+		 "own: [.desync.yml: has no rules, so nothing is checked]",
 		 {{.path = ".specweave/x", .bytes = ""},
 		  {.path = ".desync.yml", .bytes = "version: 1\n"}}},
 		{NULL,
-		 "own: a b c specweave",
+		 "own: a b c specweave [.desync.d/c.yaml: is not read: its name does not end in "
+		 ".yml]",
 		 {{.path = ".specweave/x", .bytes = ""},
 		  {.path = ".desync.d/b.yml", .bytes = RULE("b", "b")},
 		  {.path = ".desync.d/a.yml", .bytes = RULE("a", "a")},
