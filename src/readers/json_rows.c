@@ -188,7 +188,7 @@ static bool walk_object(struct walk *w, int depth, int level)
 /* What `level` steps of the path lead to. */
 static bool walk_value(struct walk *w, int depth, int level)
 {
-	bool array = w->way.path.steps[level].kind == DS_STEP_SELECT;
+	bool array = w->way.path.steps[level].kind == DS_KEYPATH_SELECT;
 	enum ds_json_type type;
 
 	if (!ds_json_peek(&w->at, &type))

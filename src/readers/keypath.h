@@ -16,23 +16,23 @@
 
 #include "reader.h"
 
-enum ds_step_kind {
-	DS_STEP_KEY,
-	DS_STEP_ANY,
-	DS_STEP_ID,    /* the key is the id */
-	DS_STEP_SELECT /* an element whose member `key` is the id */
+enum ds_keypath_kind {
+	DS_KEYPATH_KEY,
+	DS_KEYPATH_ANY,
+	DS_KEYPATH_ID,    /* the key is the id */
+	DS_KEYPATH_SELECT /* an element whose member `key` is the id */
 };
 
-struct ds_step {
-	enum ds_step_kind kind;
+struct ds_keypath_step {
+	enum ds_keypath_kind kind;
 	struct ds_text key; /* in the path */
 };
 
-enum { DS_STEP_LIMIT = 16 };
+enum { DS_KEYPATH_LIMIT = 16 };
 
 /* Behind the step with the {id} there is one key, or none where the id is a key itself. */
 struct ds_keypath {
-	struct ds_step steps[DS_STEP_LIMIT];
+	struct ds_keypath_step steps[DS_KEYPATH_LIMIT];
 	int len;
 	int id; /* the step with the {id}, or -1 */
 };

@@ -33,17 +33,17 @@ static const char *take_key(struct ds_text *key, const char **at)
 	return NULL;
 }
 
-static const char *add(struct ds_keypath *path, enum ds_step_kind kind, struct ds_text key)
+static const char *add(struct ds_keypath *path, enum ds_keypath_kind kind, struct ds_text key)
 {
-	bool has_id = kind == DS_STEP_ID || kind == DS_STEP_SELECT;
+	bool has_id = kind == DS_KEYPATH_ID || kind == DS_KEYPATH_SELECT;
 
-	if (path->len == DS_STEP_LIMIT)
+	if (path->len == DS_KEYPATH_LIMIT)
 		return "it has more than 16 keys";
 	if (has_id && path->id >= 0)
 		return "{id} is there twice";
 	if (has_id)
 		path->id = path->len;
-	path->steps[path->len++] = (struct ds_step){kind, key};
+	path->steps[path->len++] = (struct ds_keypath_step){kind, key};
 	return NULL;
 }
 
@@ -53,7 +53,7 @@ static const char *take_selector(struct ds_keypath *path, const char **at)
 
 	if (take_key(&key, at) || !take(at, "={id}]"))
 		return "a selector is written [KEY={id}]";
-	return add(path, DS_STEP_SELECT, key);
+	return add(path, DS_KEYPATH_SELECT, key);
 }
 
 static const char *take_step(struct ds_keypath *path, const char **at)
@@ -62,13 +62,13 @@ static const char *take_step(struct ds_keypath *path, const char **at)
 	const char *why = NULL;
 
 	if (take(at, "*"))
-		why = add(path, DS_STEP_ANY, key);
+		why = add(path, DS_KEYPATH_ANY, key);
 	else if (take(at, "{id}"))
-		why = add(path, DS_STEP_ID, key);
+		why = add(path, DS_KEYPATH_ID, key);
 	else if (path->len || **at != '[') {
 		why = take_key(&key, at);
 		if (!why)
-			why = add(path, DS_STEP_KEY, key);
+			why = add(path, DS_KEYPATH_KEY, key);
 	}
 	return !why && take(at, "[") ? take_selector(path, at) : why;
 }
@@ -77,17 +77,17 @@ static const char *take_step(struct ds_keypath *path, const char **at)
 static const char *judge(const struct ds_keypath *path)
 {
 	int behind = path->len - path->id - 1;
-	const struct ds_step *last = &path->steps[path->len - 1];
+	const struct ds_keypath_step *last = &path->steps[path->len - 1];
 
 	if (path->id < 0) {
 		for (int i = 0; i < path->len; i++)
-			if (path->steps[i].kind == DS_STEP_ANY)
+			if (path->steps[i].kind == DS_KEYPATH_ANY)
 				return "* is only for files that hold records: there is no {id}";
 		return NULL;
 	}
-	if (path->steps[path->id].kind == DS_STEP_SELECT && (behind != 1 || last->kind))
+	if (path->steps[path->id].kind == DS_KEYPATH_SELECT && (behind != 1 || last->kind))
 		return "one key stands behind a selector, as in tasks[id={id}].status";
-	if (behind > 1 || last->kind == DS_STEP_ANY)
+	if (behind > 1 || last->kind == DS_KEYPATH_ANY)
 		return "at most one key stands behind {id}, as in items.{id}.status";
 	return NULL;
 }
@@ -112,8 +112,8 @@ const char *ds_keypath_parse(struct ds_keypath *out, const char **at)
 /* Whatever was taken of them, a field is put into a record by the same name. */
 static bool end_alike(const struct ds_keypath *a, const struct ds_keypath *b)
 {
-	const struct ds_step *one = &a->steps[a->len - 1];
-	const struct ds_step *other = &b->steps[b->len - 1];
+	const struct ds_keypath_step *one = &a->steps[a->len - 1];
+	const struct ds_keypath_step *other = &b->steps[b->len - 1];
 	return one->kind == other->kind && ds_text_equal(one->key, other->key);
 }
 

@@ -42,7 +42,7 @@ static void add_slot(struct ds_rows *rows, struct ds_text key)
 bool ds_rows_open(struct ds_rows *rows, struct ds_records *out, const struct ds_keypath *path,
 		  const char *const *fields, struct ds_arena *arena)
 {
-	const struct ds_step *steps = path->steps;
+	const struct ds_keypath_step *steps = path->steps;
 	struct ds_text none = {0};
 	size_t len = DS_SLOT_FIELDS;
 
@@ -241,27 +241,27 @@ static void note(struct ds_way *way, enum ds_slot_trouble trouble, struct ds_tex
 
 void ds_way_note(struct ds_way *way, enum ds_slot_trouble trouble, int level, size_t at)
 {
-	const struct ds_step *step = &way->path.steps[level];
+	const struct ds_keypath_step *step = &way->path.steps[level];
 	note(way, trouble, level && step[-1].key.len ? step[-1].key : ds_text_of("records"), at);
 }
 
 /* Behind a star anything may stand, and null may anywhere but at the root. */
 void ds_way_block(struct ds_way *way, int level, bool is_null, size_t at)
 {
-	const struct ds_step *step = &way->path.steps[level];
+	const struct ds_keypath_step *step = &way->path.steps[level];
 
 	if (way->blocked != SIZE_MAX || (level && (is_null || step[-1].kind)))
 		return;
 	way->blocked = at;
-	way->wants_array = step->kind == DS_STEP_SELECT;
+	way->wants_array = step->kind == DS_KEYPATH_SELECT;
 }
 
 bool ds_way_leads_on(struct ds_way *way, int level, struct ds_text key, size_t at, bool *had,
 		     enum ds_key_match (*match)(struct ds_text key, struct ds_text wanted))
 {
-	const struct ds_step *step = &way->path.steps[level];
+	const struct ds_keypath_step *step = &way->path.steps[level];
 
-	if (step->kind == DS_STEP_ANY)
+	if (step->kind == DS_KEYPATH_ANY)
 		return true;
 	enum ds_key_match kind = match(key, step->key);
 	if (kind == DS_KEY_VARIANT)

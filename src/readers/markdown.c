@@ -17,7 +17,7 @@ enum {
 	 * used again, so this bounds the time as well. */
 	BUDGET = 64 << 20,
 	BUDGET_A_BYTE = 64,
-	BUDGET_MOST = 768 << 20,
+	BUDGET_MOST = 512 << 20,
 };
 
 enum { NO_MEMORY = 1, NO_BUDGET };

@@ -203,7 +203,7 @@ static bool walk_mapping(struct walk *w, int depth, int level)
 static bool walk_value(struct walk *w, int depth, int level)
 {
 	const yaml_event_t *event = &w->s.event;
-	bool array = w->way.path.steps[level].kind == DS_STEP_SELECT;
+	bool array = w->way.path.steps[level].kind == DS_KEYPATH_SELECT;
 	bool fits = event->type == (array ? YAML_SEQUENCE_START_EVENT : YAML_MAPPING_START_EVENT);
 
 	if (ds_yaml_is_indirect(event) && (fits || event->type == YAML_ALIAS_EVENT))
