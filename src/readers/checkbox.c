@@ -218,12 +218,13 @@ static bool add_box(struct ds_records *out, const struct ds_markdown *md, struct
 	if (!values || !copy)
 		return false;
 	/* GitHub ticks a box with either, and no rule should have to name both. */
-	values[0] = (struct ds_value){.text = ds_text_is(marker, "[X]") ? ds_text_of("[x]") : marker,
-				      .word = true,
-				      .editable = true,
-				      .placed = true,
-				      .start = start,
-				      .end = start + marker.len};
+	values[0] =
+		(struct ds_value){.text = ds_text_is(marker, "[X]") ? ds_text_of("[x]") : marker,
+				  .word = true,
+				  .editable = true,
+				  .placed = true,
+				  .start = start,
+				  .end = start + marker.len};
 	while (--count)
 		values[count] =
 			(struct ds_value){.code = DS_MISSING_STATUS, .why = "a box has no fields"};

@@ -19,8 +19,8 @@
  *     ds_txn_close(txn);
  *     ds_place_free(&place);
  *
- * No lock is held between two calls, but from ds_txn_hold on. Nothing is made on disk before the first call
- * that writes.
+ * No lock is held between two calls, but from ds_txn_hold on. Nothing is made on disk before the
+ * first call that writes.
  */
 #ifndef DS_TXN_H
 #define DS_TXN_H
