@@ -22,6 +22,12 @@ int cli_conclude(const struct cli_program *program, const struct cli_options *op
 	return status;
 }
 
+/* The whole log. */
+static bool names_no_item(const struct cli_options *options)
+{
+	return options->log && !*options->log && !options->id_count;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_fn act)
 {
 	struct cli_options options;
@@ -39,7 +45,7 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 					  .since = options.since,
 					  .config = options.config,
 					  .file_limit = options.file_limit,
-					  .no_rules = options.recover || options.log};
+					  .no_rules = options.recover || names_no_item(&options)};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);
