@@ -9,6 +9,7 @@
 #include "beneath.h"
 #include "err.h"
 #include "origin.h"
+#include "where.h"
 #include "worktree.h"
 
 enum { LOCK_WAIT_MS = 10 * 1000 };
@@ -234,6 +235,25 @@ static int open_files(ds_repo *repo, const char *dir, ds_error *err)
 	return status ? status : find_place(repo, err);
 }
 
+/* The directory itself, where nothing above looks like a root. */
+static int open_without_rules(ds_repo *repo, const char *dir, ds_error *err)
+{
+	struct ds_buf root = {0};
+	int status = start_at(repo, dir, err);
+
+	if (!status && ds_where_root(&root, repo->root)) {
+		free(repo->root);
+		repo->root = root.bytes;
+		root = (struct ds_buf){0};
+	}
+	if (!status && root.failed)
+		status = ds_fail_memory(err);
+	ds_buf_free(&root);
+	if (!status)
+		status = ds_worktree_open(&repo->source, repo->root, err);
+	return status ? status : find_place(repo, err);
+}
+
 static bool add_option(struct ds_buf *options, const char *name, const char *value)
 {
 	if (!value)
@@ -257,11 +277,13 @@ static int open_any(ds_repo *repo, const char *dir, const ds_open_options *optio
 	repo->origin = options->origin;
 	repo->limit = options->file_limit;
 	int status = options->config ? read_config(repo, options->config, err) : 0;
-	if (!status && options->origin == DS_WORKTREE)
+	if (options->no_rules)
+		status = open_without_rules(repo, dir ? dir : ".", err);
+	else if (!status && options->origin == DS_WORKTREE)
 		status = open_files(repo, dir ? dir : ".", err);
 	else if (!status)
 		status = ds_open_kept(repo, here ? NULL : dir, options, err);
-	return status ? status : choose_rules(repo, options->rule, err);
+	return status ? status : choose_rules(repo, options->no_rules ? NULL : options->rule, err);
 }
 
 int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)

@@ -55,10 +55,9 @@ static int undo(struct cli_options *options, ds_repo *repo, ds_error *err)
 {
 	ds_plan *plan;
 	struct cli_writing writing;
-	const char *txid = *options->undo ? options->undo : NULL;
+	/* The list of words ends with NULL: the last change. */
+	const char *txid = *options->undo ? options->undo : options->ids[0];
 
-	if (!txid && options->id_count)
-		txid = options->ids[0];
 	options->yes = true; /* who says what to take back has said what he wants */
 	cli_begin_writing(&writing, &program, options);
 	ds_undo_options wanted = {.size = sizeof wanted, .txid = txid, .wait = writing.apply.wait};

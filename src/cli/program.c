@@ -38,7 +38,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 					  .revision = options.revision,
 					  .since = options.since,
 					  .config = options.config,
-					  .file_limit = options.file_limit};
+					  .file_limit = options.file_limit,
+					  .no_rules = options.recover || options.log};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);

@@ -485,6 +485,19 @@ static bool is_open(const struct batch *b)
 	return false;
 }
 
+/* From what the files say now. Where one of many was changed between our reading and the
+ * lock, other writers are kept out until it is committed: among several that is how it
+ * usually is, as each waits for the one before. */
+static int make_again(struct batch *b, ds_error *err)
+{
+	int status = b->spared ? ds_txn_hold(b->applying->txn, err) : 0;
+
+	if (status)
+		return status;
+	ds_bench_renew(&b->bench);
+	return ds_work_again(&b->work, &b->bench, err);
+}
+
 /* Fails only where nothing of the rest of the batch was changed. */
 static int commit(struct batch *b, ds_error *err)
 {
@@ -501,8 +514,7 @@ static int commit(struct batch *b, ds_error *err)
 			status = commit_files(b, err);
 		if (status || !is_open(b))
 			break;
-		ds_bench_renew(&b->bench);
-		status = ds_work_again(&b->work, &b->bench, err);
+		status = make_again(b, err);
 		tell_all(b, true);
 	}
 	return status;

@@ -1,5 +1,5 @@
 /*
- * rules.h - the rules there are, and the items that a rule means
+ * rules.h - the items that a rule means
  */
 #ifndef DS_RULES_H
 #define DS_RULES_H
@@ -9,12 +9,6 @@
 #include "item.h"
 #include "rule.h"
 #include "source.h"
-
-/* The built-in rules, ended by NULL. A new one is one new file and one line in
- * rules.c. */
-const struct ds_rule *const *ds_builtin_rules(void);
-
-extern const struct ds_rule ds_specweave_rule;
 
 /* Where one of the rule's copies is for this item; appended to `out`. Where its path needs a
  * capture that the item does not have (it is only listed somewhere), or has a wildcard, that

@@ -477,12 +477,16 @@ static void log_conflicts(struct batch *batch)
 
 /* ---- All of it ---------------------------------------------------------- */
 
-static int begin(struct ds_txn *txn, ds_error *err)
+int ds_txn_hold(struct ds_txn *txn, ds_error *err)
 {
 	txn->deadline = txn->os->now_ms() + (txn->wait_ms > 0 ? txn->wait_ms : 0);
 	int status = ds_state_open(txn, true, err);
-	if (!status)
-		status = ds_lock_take(txn, err);
+	return status || txn->lock >= 0 ? status : ds_lock_take(txn, err);
+}
+
+static int begin(struct ds_txn *txn, ds_error *err)
+{
+	int status = ds_txn_hold(txn, err);
 	if (!status)
 		status = ds_settle(txn, err);
 	if (!status)

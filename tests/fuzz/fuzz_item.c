@@ -7,6 +7,7 @@
 #include "array_source.h"
 #include "rules.h"
 #include "scan.h"
+#include "specweave.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ds_error err;
 
 	test_source_init(&source, files);
-	struct ds_scan scan = {.rule = &ds_specweave_rule,
+	struct ds_scan scan = {.rule = test_specweave(),
 			       .source = &source.source,
 			       .ids = ids,
 			       .id_count = 1,

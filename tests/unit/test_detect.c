@@ -8,6 +8,7 @@
 #include "compare.h"
 #include "rules.h"
 #include "scan.h"
+#include "specweave.h"
 
 #define INC          ".specweave/increments/"
 #define JSON(status) "{\"status\": \"" status "\"}"
@@ -104,7 +105,7 @@ Test(detect, judges_every_pair_of_copies)
 		if (pairs[i].spec)
 			files[count++] = (struct test_file){.path = INC "0001-a/spec.md",
 							    .bytes = pairs[i].spec};
-		cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false),
+		cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false),
 			     0);
 		cr_assert_eq(scanned.items.len, 1, "pair %zu", i);
 		cr_expect_eq(scanned.items.at[0].state, (int)pairs[i].state, "pair %zu: %d", i,
@@ -130,7 +131,7 @@ Test(detect, says_where_and_how_to_repair)
 	};
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false), 0);
 	cr_assert_eq(scanned.findings.len, 1);
 	const ds_finding *finding = &scanned.findings.at[0];
 	cr_assert_eq(finding->copy_count, 2);
@@ -168,7 +169,7 @@ Test(detect, names_the_directory_and_the_shelf_in_the_repair)
 		struct ds_scanned scanned = {0};
 		ds_error err;
 		test_source_init(&source, files);
-		struct ds_scan scan = {.rule = &ds_specweave_rule,
+		struct ds_scan scan = {.rule = test_specweave(),
 				       .source = &source.source,
 				       .where = table[i].where,
 				       .all = true};
@@ -191,12 +192,12 @@ Test(detect, offers_no_repair_for_an_id_that_two_items_have)
 	};
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, true), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, true), 0);
 	cr_assert_eq(scanned.findings.len, 3);
 	for (size_t i = 0; i < 3; i++)
 		cr_expect_null(scanned.findings.at[i].fix);
 	ds_scanned_free(&scanned);
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false), 0);
 	cr_expect_not_null(scanned.findings.at[0].fix);
 	ds_scanned_free(&scanned);
 }
@@ -227,7 +228,7 @@ Test(detect, quotes_ids_in_the_repair)
 		const struct test_file files[] = {{.path = json, .bytes = JSON("active")},
 						  {.path = spec, .bytes = SPEC("completed")},
 						  {0}};
-		cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false),
+		cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false),
 			     0);
 		cr_assert_eq(scanned.findings.len, 1);
 		const char *fix = scanned.findings.at[0].fix;
@@ -247,7 +248,7 @@ Test(detect, an_unknown_word_is_never_offered_as_a_repair)
 	};
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false), 0);
 	cr_expect_null(scanned.findings.at[0].fix);
 	cr_expect(*scanned.findings.at[0].advice);
 	cr_expect_str_eq(scanned.findings.at[2].outcome, "sets spec.md to active");
@@ -266,7 +267,7 @@ Test(detect, cuts_a_status_that_is_a_novel)
 	const struct test_file files[] = {{.path = INC "1/metadata.json", .bytes = json},
 					  {.path = INC "1/spec.md", .bytes = SPEC("active")},
 					  {0}};
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false), 0);
 	const ds_finding *finding = &scanned.findings.at[0];
 	cr_expect_eq(strlen(finding->copies[0].status), 200 + strlen("…"));
 	cr_expect(ds_utf8_valid(ds_text_of(finding->copies[0].status)));
@@ -288,7 +289,7 @@ Test(detect, compares_the_whole_text)
 	const struct test_file files[] = {{.path = INC "1/metadata.json", .bytes = json},
 					  {.path = INC "1/spec.md", .bytes = spec},
 					  {0}};
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false), 0);
 	cr_expect_eq(scanned.items.at[0].state, DS_ITEM_DESYNCED);
 	ds_scanned_free(&scanned);
 }
@@ -384,7 +385,7 @@ Test(scan, sees_all_items_in_order_and_counts_the_rest)
 {
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, forest, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), forest, NULL, false), 0);
 	cr_assert_eq(scanned.items.len, 5);
 	cr_expect_str_eq(scanned.items.at[0].id, "0001-good");
 	cr_expect_str_eq(scanned.items.at[4].id, "0118E-x");
@@ -398,7 +399,7 @@ Test(scan, with_all_looks_at_the_shelves_and_finds_duplicates)
 	struct test_source source;
 	struct ds_scanned scanned;
 	struct ds_buf codes = {0};
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, forest, NULL, true), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), forest, NULL, true), 0);
 	cr_assert_eq(scanned.items.len, 8);
 	cr_expect_eq(scanned.skipped.len, 0);
 	codes_of(&scanned, &codes);
@@ -450,7 +451,7 @@ Test(scan, resolves_ids)
 		struct test_source source;
 		struct ds_scanned scanned;
 		struct ds_buf got = {0};
-		cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, forest, ids,
+		cr_assert_eq(scan_files(&scanned, &source, test_specweave(), forest, ids,
 					table[i].all),
 			     0);
 		ds_buf_puts(&got, "");
@@ -472,7 +473,7 @@ Test(scan, a_full_id_lists_nothing)
 	static const char *const ids[] = {"0001-good", NULL};
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, forest, ids, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), forest, ids, false), 0);
 	cr_expect_eq(source.lists, 0);
 	cr_expect_eq(scanned.items.len, 1);
 	ds_scanned_free(&scanned);
@@ -483,7 +484,7 @@ Test(scan, an_item_asked_for_twice_is_looked_at_once)
 	static const char *const ids[] = {"0001-good", "1", "nothing", "0001-good", NULL};
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, forest, ids, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), forest, ids, false), 0);
 	cr_expect_eq(scanned.items.len, 1);
 	cr_expect_eq(scanned.trouble_count, 1);
 	ds_scanned_free(&scanned);
@@ -496,7 +497,7 @@ Test(scan, a_directory_that_cannot_be_listed_is_a_finding)
 	ds_error err;
 	test_source_init(&source, forest);
 	source.unlistable = ".specweave/increments";
-	struct ds_scan scan = {.rule = &ds_specweave_rule, .source = &source.source};
+	struct ds_scan scan = {.rule = test_specweave(), .source = &source.source};
 	cr_assert_eq(ds_scan_rule(&scan, &scanned, &err), 0);
 	cr_expect_eq(scanned.items.len, 0);
 	cr_assert_eq(scanned.findings.len, 1);
@@ -518,7 +519,7 @@ Test(scan, one_cause_is_one_finding)
 	};
 	struct test_source source;
 	struct ds_scanned scanned;
-	cr_assert_eq(scan_files(&scanned, &source, &ds_specweave_rule, files, NULL, false), 0);
+	cr_assert_eq(scan_files(&scanned, &source, test_specweave(), files, NULL, false), 0);
 	cr_assert_eq(scanned.findings.len, 3);
 	cr_expect_str_eq(scanned.findings.at[0].message,
 			 "metadata.json and spec.md cannot be read: Permission denied");
@@ -551,7 +552,7 @@ Test(scan, reads_again_before_it_says_anything)
 		ds_error err;
 		test_source_init(&source, firsts[i]);
 		source.after_confirm = after;
-		struct ds_scan scan = {.rule = &ds_specweave_rule, .source = &source.source};
+		struct ds_scan scan = {.rule = test_specweave(), .source = &source.source};
 		cr_assert_eq(ds_scan_rule(&scan, &scanned, &err), 0);
 		cr_expect_eq(source.confirms, 1);
 		cr_expect_eq(scanned.findings.len, 0);
@@ -575,7 +576,7 @@ Test(scan, a_source_that_cannot_change_need_not_confirm)
 	ds_error err;
 	test_source_init(&source, forest);
 	source.source.ops = ops_without_confirm(source.source.ops);
-	struct ds_scan scan = {.rule = &ds_specweave_rule, .source = &source.source};
+	struct ds_scan scan = {.rule = test_specweave(), .source = &source.source};
 	cr_assert_eq(ds_scan_rule(&scan, &scanned, &err), 0);
 	cr_expect_eq(scanned.findings.at[0].code, DS_STATUS_MISMATCH);
 	ds_scanned_free(&scanned);
@@ -608,7 +609,7 @@ Test(scan, gives_the_same_with_any_number_of_threads, .timeout = 60)
 		struct ds_scanned scanned = {0};
 		ds_error err;
 		test_source_init(&source, files);
-		struct ds_scan scan = {.rule = &ds_specweave_rule,
+		struct ds_scan scan = {.rule = test_specweave(),
 				       .source = &source.source,
 				       .jobs = jobs,
 				       .progress = count_progress,

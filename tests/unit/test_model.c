@@ -7,10 +7,11 @@
 #include "reader.h"
 #include "rules.h"
 #include "vocabulary.h"
+#include "specweave.h"
 
 static const struct ds_vocabulary *vocabulary(void)
 {
-	return ds_specweave_rule.vocabulary;
+	return test_specweave()->vocabulary;
 }
 
 static const char *canonical(const char *word)

@@ -6,6 +6,7 @@
 #include "array_source.h"
 #include "rules.h"
 #include "scan.h"
+#include "specweave.h"
 
 #define INC ".specweave/increments/"
 #define ITEM(id, json, spec)                                                                       \
@@ -52,7 +53,7 @@ static struct ds_scanned scan(struct test_source *source, const struct test_file
 {
 	struct ds_memory memory = {recall, remember, book};
 	struct ds_scanned scanned = {.trouble_count = 0};
-	struct ds_scan how = {.rule = &ds_specweave_rule,
+	struct ds_scan how = {.rule = test_specweave(),
 			      .source = &source->source,
 			      .memory = book ? &memory : NULL,
 			      .jobs = 4};
@@ -238,7 +239,7 @@ static void scan_with(struct pad *pad, const struct ds_rule *rule, const struct 
 
 Test(recall, the_parts_are_contents_too)
 {
-	struct ds_rule rule = ds_specweave_rule;
+	struct ds_rule rule = *test_specweave();
 	struct pad pad = {.count = 0};
 
 	rule.rollups = boxes;
@@ -256,10 +257,10 @@ Test(recall, the_parts_are_contents_too)
 Test(recall, some_rules_have_no_memory)
 {
 	struct pad pad = {.count = 0};
-	struct ds_rule head = ds_specweave_rule;
-	struct ds_rule path = ds_specweave_rule;
-	struct ds_rule many = ds_specweave_rule;
-	struct ds_rule kin = ds_specweave_rule;
+	struct ds_rule head = *test_specweave();
+	struct ds_rule path = *test_specweave();
+	struct ds_rule many = *test_specweave();
+	struct ds_rule kin = *test_specweave();
 	static const struct ds_rollup family[] = {{.children = "x"}, {0}};
 	static const struct test_file files[] = {
 		ITEM("0001-a", JSON("active"), SPEC("active")),
@@ -280,6 +281,6 @@ Test(recall, some_rules_have_no_memory)
 	scan_with(&pad, &many, files);
 	scan_with(&pad, &kin, files);
 	cr_assert_eq(pad.count, 0);
-	scan_with(&pad, &ds_specweave_rule, files);
+	scan_with(&pad, test_specweave(), files);
 	cr_assert_eq(pad.count, 1);
 }

@@ -6,6 +6,7 @@
 #include "array_source.h"
 #include "pattern.h"
 #include "rules.h"
+#include "specweave.h"
 
 /* ---- Patterns ----------------------------------------------------------- */
 
@@ -409,7 +410,7 @@ Test(expand, finds_increments_and_leaves_the_shelves)
 {
 	struct fixture f;
 	ds_error err;
-	begin(&f, &ds_specweave_rule, increments);
+	begin(&f, test_specweave(), increments);
 	cr_expect_eq(ds_expand(&f.expansion, &err), 0);
 	ds_items_sort(&f.items);
 	cr_assert_eq(f.items.len, 3);
@@ -424,7 +425,7 @@ Test(expand, finds_what_is_archived)
 {
 	struct fixture f;
 	ds_error err;
-	begin(&f, &ds_specweave_rule, increments);
+	begin(&f, test_specweave(), increments);
 	struct ds_items archived = {0};
 	f.expansion.archived = &archived;
 	cr_expect_eq(ds_expand(&f.expansion, &err), 0);
@@ -451,7 +452,7 @@ Test(expand, finds_one_without_listing)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct fixture f;
 		ds_error err;
-		begin(&f, &ds_specweave_rule, increments);
+		begin(&f, test_specweave(), increments);
 		bool known;
 		cr_expect_eq(ds_expand_one(&f.expansion, table[i].id, &known, &err), 0);
 		cr_expect(known);
@@ -492,16 +493,4 @@ Test(expand, an_id_may_be_a_part_of_a_name)
 	cr_expect_not(known);
 	cr_expect_eq(f.items.len, 2);
 	end(&f);
-}
-
-Test(rules, are_sound)
-{
-	for (const struct ds_rule *const *rule = ds_builtin_rules(); *rule; rule++) {
-		ds_error err;
-		cr_expect_eq(ds_pattern_check((*rule)->items, &err), 0, "%s", (*rule)->name);
-		for (const char *const *p = (*rule)->exclude; p && *p; p++)
-			cr_expect_eq(ds_pattern_check(*p, &err), 0, "%s", *p);
-		for (const char *const *p = (*rule)->archived; p && *p; p++)
-			cr_expect_eq(ds_pattern_check(*p, &err), 0, "%s", *p);
-	}
 }

@@ -562,6 +562,8 @@ Test(shared, what_was_committed_can_be_preferred_and_is_never_written)
 			 "sed -i '/\"10[12]\"/s/active/done/' tasks.json");
 	plan_fix(NULL);
 	cr_expect_eq(count_steps(), 0);
+	plan_fix("tasks.json");
+	cr_expect_eq(count_steps(), 0);
 	plan_fix("HEAD");
 	cr_expect_eq(count_steps(), 2);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);

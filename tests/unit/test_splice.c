@@ -627,6 +627,7 @@ static const struct record_line record_lines[] = {
 	 2},
 	{"a one\nb two\n", "a one\nb two\n", false, {{0, "a", "RENAMED", "other parts"}}, 2},
 	{"a one\nb two\n", "a one\nb two\n", false, {{0, "a", "x\ny", "other parts"}}, 2},
+	{"a one\nb two\n", "a one\nb two\n", false, {{1, "b", "x\ny", "other parts"}}, 2},
 	/* A field beside the status. */
 	{"a one me\nb two\nc three\n",
 	 "a one you\nb two us\nc three\n",

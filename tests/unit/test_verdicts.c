@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "digest.h"
 #include "rules.h"
 #include "scratch.h"
 #include "verdicts.h"
+#include "specweave.h"
 
 enum { PATH_ROOM = 128, HEAD = 18 + 8, RECORD = 33 };
 
@@ -456,68 +456,4 @@ Test(verdicts, are_recalled_fast)
 	cr_log_info("%d verdicts: opened in %.2f ms, recalled in %.2f ms", COUNT, opened, recalled);
 	ds_verdicts_free(verdicts);
 	test_scratch_remove(&scratch);
-}
-
-/* ---- The digest of a rule ------------------------------------------------- */
-
-static bool same_digest(const struct ds_rule *a, const struct ds_rule *b)
-{
-	unsigned char one[32];
-	unsigned char other[32];
-	ds_rule_digest(a, one);
-	ds_rule_digest(b, other);
-	return memcmp(one, other, sizeof one) == 0;
-}
-
-Test(digest, is_of_all_that_a_verdict_depends_on)
-{
-	static const struct ds_status_word other_words[] = {
-		{"active", 0, false, true, "", 0}, {"planning", 0, false, false, "", 0}, {0}};
-	static const struct ds_status_alias other_aliases[] = {{"doing", "active", 0}, {0}};
-	const struct ds_rule *rule = &ds_specweave_rule;
-	struct ds_rule other = *rule;
-	struct ds_vocabulary words = *rule->vocabulary;
-
-	cr_expect(same_digest(rule, &other));
-	other.name = "other";
-	cr_expect_not(same_digest(rule, &other));
-
-	static const struct ds_copy_rule copies[] = {
-		{.name = "spec.md", .path = "{item}/metadata.json", .read = "json", .at = "status"},
-		{.name = "metadata.json",
-		 .path = "{item}/other.json",
-		 .read = "json",
-		 .at = "status"},
-		{.name = "metadata.json",
-		 .path = "{item}/metadata.json",
-		 .read = "frontmatter",
-		 .at = "status"},
-		{.name = "metadata.json",
-		 .path = "{item}/metadata.json",
-		 .read = "json",
-		 .at = "state"},
-		{.name = "metadata.json",
-		 .path = "{item}/metadata.json",
-		 .read = "json",
-		 .at = NULL},
-	};
-	for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
-		other = *rule;
-		other.copies[0] = copies[i];
-		cr_expect_not(same_digest(rule, &other), "%zu", i);
-	}
-	other = *rule;
-	other.copies[1].name = NULL;
-	cr_expect_not(same_digest(rule, &other));
-
-	other = *rule;
-	other.vocabulary = &words;
-	cr_expect(same_digest(rule, &other));
-	words.statuses = other_words;
-	cr_expect_not(same_digest(rule, &other));
-	words = *rule->vocabulary;
-	words.aliases = other_aliases;
-	cr_expect_not(same_digest(rule, &other));
-	words.aliases = NULL;
-	cr_expect_not(same_digest(rule, &other));
 }

@@ -3,7 +3,7 @@
 index=docs/adr/README.md
 items=12
 one=7
-forms='07 0007 0007-postgres adr-index:7'
+forms='07 0007 ADR-7 adr-index:7'
 nobody=99
 other=3
 place=$index:23:21
