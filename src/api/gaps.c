@@ -310,6 +310,10 @@ static int look_at_proposals(struct page *page, const ds_repo *repo, const char 
 
 	for (size_t i = 0; i < all.count && !status; i++)
 		status = look_at_proposal(page, &all, &all.at[i], repo, root, err);
+	if (all.more)
+		ds_buf_puts(&page->text,
+			    "more fits than was tried: give the roots configurations of "
+			    "their own\n");
 	page->partial |= all.more;
 	ds_arena_free(&strings);
 	return status;

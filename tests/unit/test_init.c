@@ -145,6 +145,9 @@ Test(init, a_list_of_comments_is_none)
 /* No more than a configuration may have. */
 Test(init, too_many_roots)
 {
+	struct ds_buf page = {0};
+	ds_error err = {0};
+
 	test_scratch_increment(&scratch, "0001-a", "active", "active");
 	test_scratch_run(&scratch, "mkdir apps && for i in $(seq 70); do mkdir apps/$i && "
 				   "cp -R .specweave apps/$i; done");
@@ -152,6 +155,9 @@ Test(init, too_many_roots)
 	cr_expect_not_null(strstr(ds_survey_text(survey), "# There may be more"));
 	ds_survey_free(survey);
 	expect_the_same_afterwards();
+	cr_expect_eq(ds_survey_gaps(scratch.root, NULL, write_whole, &page, &err), DS_TROUBLE);
+	cr_expect_not_null(strstr(page.bytes, "more fits than was tried"));
+	ds_buf_free(&page);
 }
 
 static void expect_nothing(const char *why)
