@@ -24,15 +24,6 @@ void ds_take_options(void *into, size_t size, const void *options)
 		memcpy(into, options, given < size ? given : size);
 }
 
-static bool is_there(struct ds_source *source, const char *path)
-{
-	struct ds_blob blob = {0};
-	source->ops->read(source, path, NULL, &blob);
-	bool there = blob.kind != DS_MISSING;
-	ds_blob_free(&blob);
-	return there;
-}
-
 /* ---- The rules ---------------------------------------------------------- */
 
 int ds_load_rules(ds_repo *repo, struct ds_source *source,
@@ -135,7 +126,7 @@ static bool is_top(struct ds_source *source, const char *dir)
 	struct ds_buf parent = {0};
 	bool top = true;
 
-	if (is_there(source, ".git"))
+	if (ds_is_there(source, ".git"))
 		return true;
 	ds_buf_printf(&parent, "%s/..", dir);
 	if (!parent.failed && stat(dir, &here) == 0 && stat(parent.bytes, &above) == 0)
@@ -307,6 +298,40 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 	if (given.may_be_none)
 		return 0;
 	fail_no_rule(dir ? dir : ".", &given, err);
+	return status;
+}
+
+static int open_text(ds_repo *repo, const char *root, const char *where, const struct ds_buf *text,
+		     ds_error *err)
+{
+	bool found;
+
+	repo->config = strdup(DS_CONFIG_NAME);
+	repo->where = where ? strdup(where) : NULL;
+	if (!repo->config || (where && !repo->where) ||
+	    !ds_buf_append(&repo->config_bytes, text->bytes, text->len) ||
+	    !add_option(&repo->options, "-C", where))
+		return ds_fail_memory(err);
+	int status = start_at(repo, root, err);
+	if (!status)
+		status = ds_worktree_open(&repo->source, repo->root, err);
+	if (!status)
+		status = ds_load_rules(repo, repo->source, trust_owner, &found, err);
+	if (!status)
+		status = find_place(repo, err);
+	return status ? status : choose_rules(repo, NULL, err);
+}
+
+int ds_open_text(ds_repo **out, const char *root, const char *where, const struct ds_buf *text,
+		 ds_error *err)
+{
+	ds_repo *repo = *out = calloc(1, sizeof *repo);
+	int status = repo ? open_text(repo, root, where, text, err) : ds_fail_memory(err);
+
+	if (status) {
+		ds_close(repo);
+		*out = NULL;
+	}
 	return status;
 }
 
