@@ -15,7 +15,7 @@ enum {
 	DS_COPY_LIMIT = 8,
 	DS_FIELD_LIMIT = 8, /* fields of one copy that constraints look at */
 	DS_ROLLUP_LIMIT = 4,
-	DS_CODES = 32,      /* more than there are */
+	DS_CODES = 32, /* more than there are */
 
 	/* In place of the number of a copy. */
 	DS_NO_COPY = -1,
