@@ -475,6 +475,10 @@ void ds_result_free(ds_result *result)
 ds_status ds_result_status(const ds_result *result, bool strict)
 {
 	ds_status status = result->trouble_count ? DS_TROUBLE : DS_OK;
+
+	/* A gate that checks nothing is a warning. */
+	if (strict && result->summary.idle)
+		status = ds_graver(status, DS_DESYNC);
 	for (size_t i = 0; i < result->finding_count; i++) {
 		const ds_finding *finding = &result->findings[i];
 		if (finding->severity == DS_ERROR)

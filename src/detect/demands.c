@@ -227,12 +227,26 @@ static bool holds(const struct ds_constraint *constraint, const struct ds_value 
 	return !constraint->values;
 }
 
+static bool forbids(const struct ds_desk *desk, const struct ds_constraint *constraint,
+		    ds_status_set set)
+{
+	return set && !(set & constraint->allowed) &&
+	       holds(constraint, &desk->copies[constraint->copy].fields[constraint->field]);
+}
+
 bool ds_is_constraint_broken(const struct ds_desk *desk, const struct ds_constraint *constraint)
 {
-	const struct ds_seen_copy *copy = &desk->copies[constraint->copy];
+	return forbids(desk, constraint, desk->copies[constraint->copy].set);
+}
 
-	return copy->set && !(copy->set & constraint->allowed) &&
-	       holds(constraint, &copy->fields[constraint->field]);
+const struct ds_constraint *ds_constraint_against(const struct ds_desk *desk, int status)
+{
+	const struct ds_constraint *constraint = desk->rule->constraints;
+
+	for (; constraint && constraint->copy != DS_NO_COPY; constraint++)
+		if (forbids(desk, constraint, (ds_status_set)1 << status))
+			return constraint;
+	return NULL;
 }
 
 bool ds_is_demand_broken(const struct ds_desk *desk)

@@ -32,6 +32,9 @@ bool ds_is_rollup_broken(const struct ds_desk *desk, size_t rollup);
 
 bool ds_is_constraint_broken(const struct ds_desk *desk, const struct ds_constraint *constraint);
 
+/* The first constraint that would be broken if the item were of that status, or NULL. */
+const struct ds_constraint *ds_constraint_against(const struct ds_desk *desk, int status);
+
 /* Whether the rule asks, as an error, for something that is not so. */
 bool ds_is_demand_broken(const struct ds_desk *desk);
 

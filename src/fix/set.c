@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "demands.h"
 #include "finding.h"
 #include "fix.h"
 #include "settle.h"
@@ -205,6 +206,20 @@ static bool refuse_step(struct asked *a, int from, int to)
 	return refuse(a, DS_DESYNC);
 }
 
+/* The gate would not let it pass. */
+static bool refuse_contradiction(struct asked *a, const struct ds_constraint *against, int to)
+{
+	const struct ds_rule *rule = a->desk->rule;
+
+	ds_buf_printf(&a->why, "%s contradicts its %s in %s", word_of(a, to),
+		      rule->copies[against->copy].fields[against->field],
+		      name_of(a, against->copy));
+	if (against->say)
+		ds_buf_printf(&a->why, ": %s", against->say);
+	ds_buf_puts(&a->why, "; change that field first, or --force --reason TEXT");
+	return refuse(a, DS_DESYNC);
+}
+
 /* The step is judged from what the authority says, where the copies disagree. */
 static bool is_allowed(struct asked *a, int to)
 {
@@ -222,9 +237,10 @@ static bool is_allowed(struct asked *a, int to)
 			      a->desk->rule->name, word_of(a, to));
 		return refuse(a, DS_DESYNC);
 	}
-	if (from == DS_NO_STATUS || ds_vocabulary_allows(a->vocabulary, from, to))
-		return true;
-	return refuse_step(a, from, to);
+	if (from != DS_NO_STATUS && !ds_vocabulary_allows(a->vocabulary, from, to))
+		return refuse_step(a, from, to);
+	const struct ds_constraint *against = ds_constraint_against(a->desk, to);
+	return !against || refuse_contradiction(a, against, to);
 }
 
 static bool add_step(struct asked *a, const struct ds_repair *repair)

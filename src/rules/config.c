@@ -107,6 +107,14 @@ static int take_bytes(struct load *load, const struct root *root, const char *fi
 	return status ? status : add_roots(load, &l, roots);
 }
 
+/* What a configuration may hold no option raises. */
+static int fail_blob(const struct load *load, const char *path, struct ds_blob *blob)
+{
+	if (strncmp(blob->why, "larger", strlen("larger")) == 0)
+		blob->why[strcspn(blob->why, ":")] = '\0';
+	return ds_fail_path(load->err, DS_TROUBLE, path, blob->why);
+}
+
 static int take_path(struct load *load, const struct root *root, const char *path)
 {
 	static const struct ds_extent extent = {.first = 4096, .limit = DS_CONFIG_LIMIT};
@@ -123,7 +131,7 @@ static int take_path(struct load *load, const struct root *root, const char *pat
 		status = take_bytes(load, root, path,
 				    (struct ds_text){blob.bytes.bytes, blob.bytes.len});
 	else if (!status && blob.kind != DS_MISSING)
-		status = ds_fail_path(load->err, DS_TROUBLE, path, blob.why);
+		status = fail_blob(load, path, &blob);
 	ds_blob_free(&blob);
 	return status;
 }

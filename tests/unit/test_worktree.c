@@ -52,7 +52,7 @@ static const struct {
 	 DS_UNUSABLE},
 	{"loop", DS_UNUSABLE, "links that lead in a circle, or may not be followed here",
 	 DS_UNUSABLE},
-	{"large", DS_UNUSABLE, "larger than 0 KiB: --max-file-size raises that", DS_REGULAR},
+	{"large", DS_UNUSABLE, "larger than 64 bytes: --max-file-size raises that", DS_REGULAR},
 	{"locked/file", DS_UNUSABLE, "Permission denied", DS_UNUSABLE},
 	{"secret", DS_UNUSABLE, "Permission denied", DS_REGULAR},
 };
