@@ -1,22 +1,28 @@
 /*
  * readers.h - the table of readers
  *
- * A new reader is one new file and one line in readers.c.
+ * A new reader is one new file of this folder, NAME.c with ds_NAME_reader in it, and one line
+ * here.
  */
 #ifndef DS_READERS_H
 #define DS_READERS_H
 
 #include "reader.h"
 
-extern const struct ds_reader ds_json_reader;
-extern const struct ds_reader ds_frontmatter_reader;
-extern const struct ds_reader ds_yaml_reader;
-extern const struct ds_reader ds_line_reader;
-extern const struct ds_reader ds_preamble_reader;
-extern const struct ds_reader ds_table_reader;
-extern const struct ds_reader ds_checkbox_reader;
-extern const struct ds_reader ds_task_block_reader;
-extern const struct ds_reader ds_path_reader;
+#define DS_READERS(READER)                                                                         \
+	READER(checkbox)                                                                           \
+	READER(frontmatter)                                                                        \
+	READER(json)                                                                               \
+	READER(line)                                                                               \
+	READER(path)                                                                               \
+	READER(preamble)                                                                           \
+	READER(table)                                                                              \
+	READER(task_block)                                                                         \
+	READER(yaml)
+
+#define DS_DECLARE_READER(name) extern const struct ds_reader ds_##name##_reader;
+DS_READERS(DS_DECLARE_READER)
+#undef DS_DECLARE_READER
 
 /* NULL where no reader has that name. */
 const struct ds_reader *ds_reader_find(const char *name);
