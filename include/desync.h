@@ -105,6 +105,7 @@ typedef struct ds_copy {
 	size_t column;         /* in bytes, from 1 */
 	const char *status;    /* the text there, or NULL */
 	const char *canonical; /* after aliases, or NULL if no known status */
+	const char *revision;  /* "HEAD", where the path is that of what was committed; or NULL */
 } ds_copy;
 
 /* One disagreement or defect. */
