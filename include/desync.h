@@ -118,7 +118,8 @@ typedef struct ds_finding {
 	const char *message; /* one line for a person, not escaped */
 	const char *fix;     /* a shell command that repairs it, or NULL */
 	const char *outcome; /* what that command results in, or NULL */
-	const char *other;   /* a shell command for the other result, or NULL */
+	const char *other;   /* a shell command for the other result, or NULL; without a fix nobody
+			      * is believed, and the advice has one for yet another */
 	const char *choice;  /* when that is meant: "to keep active" */
 	const char *advice;  /* what a person does where no command can */
 	const ds_copy *copies;

@@ -187,9 +187,10 @@ static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
 			      .alias = info->alias,
 			      .severity = ds_severity_in(scan->rule, fault->code),
 			      .rule = scan->rule->name,
-			      .advice = is_misread(fault->code) ? "mend the rule's at: and id: for this "
-								  "copy, or the file"
-								: info->advice,
+			      .advice = is_misread(fault->code)
+						? "mend the rule's at: and id: for this "
+						  "copy, or the file"
+						: info->advice,
 			      .copies = copy,
 			      .copy_count = 1};
 	finding.message = line.failed ? NULL : ds_arena_string(strings, line.bytes);

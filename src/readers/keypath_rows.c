@@ -202,7 +202,8 @@ bool ds_rows_add(struct ds_rows *rows, size_t start, size_t end)
 
 struct ds_way ds_way_of(const char *at)
 {
-	return (struct ds_way){.all = at, .at = at, .blocked = SIZE_MAX, .trouble = DS_SLOT_TROUBLES};
+	return (struct ds_way){
+		.all = at, .at = at, .blocked = SIZE_MAX, .trouble = DS_SLOT_TROUBLES};
 }
 
 static void judge_way(const struct ds_way *way, struct ds_reading *defect)

@@ -132,8 +132,9 @@ const char *ds_yaml_hint(struct ds_text text, size_t at)
 	line = ds_text_trim(line);
 	while (line.len > 1 && *line.at == '-' && line.at[1] == ' ')
 		line = ds_text_trim((struct ds_text){line.at + 1, line.len - 1});
-	return line.len && memchr("*&{[!|>%@`", *line.at, 10) ? "; a text that begins so has to be in quotes"
-									: "";
+	return line.len && memchr("*&{[!|>%@`", *line.at, 10)
+		       ? "; a text that begins so has to be in quotes"
+		       : "";
 }
 
 static bool fail_at(struct ds_yaml_events *s, size_t at)

@@ -8,8 +8,7 @@ static size_t count_unread(const struct ds_outcome *outcome)
 {
 	size_t unread = outcome->summary->unchecked;
 	for (size_t i = 0; i < outcome->finding_count; i++)
-		unread += !outcome->findings[i].item &&
-			  outcome->findings[i].severity == DS_ERROR &&
+		unread += !outcome->findings[i].item && outcome->findings[i].severity == DS_ERROR &&
 			  outcome->findings[i].code != DS_INTERRUPTED_TRANSACTION;
 	return unread;
 }

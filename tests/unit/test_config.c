@@ -72,7 +72,8 @@ static const struct {
 } mistakes[] = {
 	/* YAML. */
 	{"  - name: a\n", "  - name: [a\n",
-	 ":3:11: did not find expected ',' or ']'; a text that begins so has to be in quotes", false},
+	 ":3:11: did not find expected ',' or ']'; a text that begins so has to be in quotes",
+	 false},
 	{"name: a", "name: {id} *",
 	 ":3:17: did not find expected alphabetic or numeric character; a text that begins so has "
 	 "to be in quotes",

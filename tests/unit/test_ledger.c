@@ -156,6 +156,9 @@ Test(ledger, judges_a_record_beside_a_file)
 				(struct test_file){.path = "tasks.json", .bytes = pairs[i].tasks};
 		begin(&run, &shared, files);
 		finish(&run);
+		if (pairs[i].message && strstr(pairs[i].message, "no entry"))
+			cr_expect_str_eq(run.scanned.findings.at[0].advice,
+					 "add the entry, or remove the rest of the item");
 		/* What is there twice is repaired by nobody. */
 		if (strstr(pairs[i].codes, "duplicate-item"))
 			cr_expect_null(run.scanned.findings.at[0].fix);
@@ -521,9 +524,12 @@ Test(ledger, records_that_are_no_item_are_told)
 	static const struct test_file files[] = {
 		{.path = "t/1.json", .bytes = JSON("done")},
 		{.path = "tasks.json",
-		 .bytes = "{\"tasks\": [" TASK("3", SAYS("done")) "," TASK("1", SAYS("done")) ","
-			  TASK("2", SAYS("done")) "," TASK("epic-1", SAYS("done")) ","
-			  TASK("2", SAYS("todo")) "]}"},
+		 .bytes =
+			 "{\"tasks\": [" TASK("3", SAYS("done")) "," TASK("1", SAYS("done")) "," TASK(
+				 "2",
+				 SAYS("done")) "," TASK("epic-1",
+							SAYS("done")) "," TASK("2",
+									       SAYS("todo")) "]}"},
 		{0},
 	};
 	static const char *const ignored[] = {"epic-*", NULL};
@@ -703,6 +709,45 @@ Test(believed, is_whoever_the_rule_says)
 			     run.scanned.items.at[0].status);
 		expect(&run, believed[i].items, believed[i].codes, NULL);
 	}
+}
+
+static void choose(const char *expect_other, const char *expect_advice, int authority,
+		   const char *a, const char *b)
+{
+	char bytes[2][64];
+	struct run run;
+
+	snprintf(bytes[0], sizeof bytes[0], JSON("%s"), a);
+	snprintf(bytes[1], sizeof bytes[1], JSON("%s"), b);
+	const struct test_file files[] = {{.path = "m/1/a.json", .bytes = bytes[0]},
+					  {.path = "m/1/b.json", .bytes = bytes[1]},
+					  {0}};
+	begin(&run, &three, files);
+	run.rule.authority = authority;
+	run.rule.no_regress = authority == 0;
+	finish(&run);
+	const ds_finding *finding = &run.scanned.findings.at[0];
+	cr_assert_eq(run.scanned.findings.len, 1 + (strcmp(b, "wip") == 0));
+	cr_expect_null(finding->fix);
+	cr_expect_str_eq(finding->other ? finding->other : "-", expect_other);
+	if (expect_advice)
+		cr_expect_str_eq(finding->advice, expect_advice);
+	else
+		cr_expect_str_eq(finding->advice, ds_code_info(finding->code)->advice);
+	end(&run);
+}
+
+/* Where nobody is believed there is a command for each side, that goes where no step does;
+ * and none where one side says nothing that could be set. */
+Test(believed, is_nobody_and_there_is_a_choice)
+{
+	choose("desync-fix --yes --prefer a 1", "to make it done: desync-set 1 done", DS_NO_COPY,
+	       "review", "done");
+	choose("desync-fix --yes --prefer a 1", "to make it paused: desync-fix --yes --prefer b 1",
+	       DS_AHEAD, "active", "paused");
+	choose("desync-fix --yes --prefer a 1", "to make it done: desync-set 1 done", 0, "review",
+	       "done");
+	choose("-", NULL, DS_NO_COPY, "todo", "wip");
 }
 
 /* Of three words each two have something in common, and all three nothing. */

@@ -124,6 +124,39 @@ Test(text, puts_errors_first_folds_warnings_and_counts)
 		      "looked at (--all)\n");
 }
 
+/* What was committed is at another place than what is in the file. */
+Test(text, names_the_revision_of_a_place)
+{
+	static const ds_copy both[] = {
+		{"tasks.json", "t.json", 1, 2, "active", NULL, NULL},
+		{"HEAD", "t.json", 1, 2, "done", NULL, "HEAD"},
+	};
+	const ds_finding finding = {.code = DS_UNCOMMITTED_STATUS,
+				    .severity = DS_ERROR,
+				    .item = "t",
+				    .rule = "r",
+				    .message = "m",
+				    .copies = both,
+				    .copy_count = 2};
+	ds_summary summary = {.items = 1};
+	struct ds_outcome outcome = {.source = "worktree",
+				     .summary = &summary,
+				     .findings = &finding,
+				     .finding_count = 1};
+
+	char *got = write_report(&ds_text_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "t.json:1:2: error"), "%s", got);
+	cr_expect_not_null(strstr(got, "    HEAD:t.json:1:2: done\n"), "%s", got);
+	free(got);
+	got = write_report(&ds_json_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "\"revision\": \"HEAD\"}"), "%s", got);
+	free(got);
+	got = write_report(&ds_sarif_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "startLine"), "%s", got);
+	cr_expect_null(strstr(strstr(got, "startLine") + 1, "startLine"), "%s", got);
+	free(got);
+}
+
 /* What is about a file is not folded into a number of items, and has no id. */
 Test(text, says_what_is_wrong_with_a_file_in_a_line_of_its_own)
 {
@@ -735,7 +768,8 @@ Test(junit, is_a_test_an_item)
 
 Test(junit, holds_what_xml_cannot)
 {
-	static const ds_copy copies[] = {{"a", "]]>&<\"'\x1b\n", 1, 1, "\xef\xbf\xbe\xff", NULL, NULL}};
+	static const ds_copy copies[] = {
+		{"a", "]]>&<\"'\x1b\n", 1, 1, "\xef\xbf\xbe\xff", NULL, NULL}};
 	ds_finding finding = {.code = DS_STATUS_MISMATCH,
 			      .severity = DS_ERROR,
 			      .rule = "r\"&",
@@ -884,6 +918,11 @@ Test(oneline, says_what_is_wrong_or_what_is_worked_on)
 					     .item_count = table[i].items < 5 ? table[i].items : 5};
 		expect_report(&ds_oneline_format, &outcome, false, false, table[i].line);
 	}
+	/* A file in which nothing is found can be read. */
+	const ds_finding misread = {.code = DS_MISSING_STATUS, .severity = DS_WARNING};
+	ds_summary summary = {.warnings = 1};
+	struct ds_outcome outcome = {.summary = &summary, .findings = &misread, .finding_count = 1};
+	expect_report(&ds_oneline_format, &outcome, false, false, "none active of 0 (1 warning)\n");
 }
 
 /* ---- The writer --------------------------------------------------------- */
