@@ -517,7 +517,6 @@ static int commit(struct batch *b, ds_error *err)
 		status = make_again(b, err);
 		tell_all(b, true);
 	}
-	ds_txn_release(b->applying->txn);
 	return status;
 }
 

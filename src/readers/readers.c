@@ -9,6 +9,7 @@ static const struct ds_reader *const table[] = {
 	&ds_yaml_reader,
 	&ds_line_reader,
 	&ds_path_reader,
+	&ds_preamble_reader,
 	&ds_table_reader,
 	&ds_task_block_reader,
 };

@@ -484,11 +484,6 @@ int ds_txn_hold(struct ds_txn *txn, ds_error *err)
 	return status || txn->lock >= 0 ? status : ds_lock_take(txn, err);
 }
 
-void ds_txn_release(struct ds_txn *txn)
-{
-	ds_lock_drop(txn);
-}
-
 static int begin(struct ds_txn *txn, ds_error *err)
 {
 	int status = ds_txn_hold(txn, err);

@@ -19,8 +19,8 @@
  *     ds_txn_close(txn);
  *     ds_place_free(&place);
  *
- * No lock is held between two calls, but from ds_txn_hold on. Nothing is made on disk before the first call
- * that writes.
+ * No lock is held between two calls, but from ds_txn_hold on. Nothing is made on disk before the
+ * first call that writes.
  */
 #ifndef DS_TXN_H
 #define DS_TXN_H
@@ -118,12 +118,9 @@ struct ds_change {
  */
 int ds_txn_commit(struct ds_txn *txn, struct ds_change *changes, size_t count, ds_error *err);
 
-/*
- * Takes the lock now. The next call that writes, or ds_txn_release, lets go of it: what is
- * read until then no other writer changes. Nothing may be asked or waited for meanwhile.
- */
+/* Takes the lock now. The next call that writes, or ds_txn_close, lets go of it: what is
+ * read until then no other writer changes. Nothing may be asked or waited for meanwhile. */
 int ds_txn_hold(struct ds_txn *txn, ds_error *err);
-void ds_txn_release(struct ds_txn *txn);
 
 /* Writes a conflict down that the caller noticed itself, before it came to a commit;
  * `members` as in ds_change.log. Where that cannot be done it is a note. */
