@@ -750,6 +750,24 @@ Test(believed, is_nobody_and_there_is_a_choice)
 	choose("-", NULL, DS_NO_COPY, "todo", "wip");
 }
 
+/* What two copies say alike is one side. */
+Test(believed, is_nobody_of_three)
+{
+	static const struct test_file files[] = {
+		{.path = "m/1/a.json", .bytes = JSON("review")},
+		{.path = "m/1/b.json", .bytes = JSON("review")},
+		{.path = "m/1/c.json", .bytes = JSON("[x]")},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &three, files);
+	run.rule.authority = DS_NO_COPY;
+	finish(&run);
+	cr_expect_str_eq(run.scanned.findings.at[0].advice, "to make it done: desync-set 1 done");
+	expect(&run, "1! ", "status-mismatch ", NULL);
+}
+
 /* Of three words each two have something in common, and all three nothing. */
 Test(believed, what_all_words_stand_for_may_be_nothing)
 {
