@@ -105,6 +105,7 @@ typedef struct ds_copy {
 	size_t column;         /* in bytes, from 1 */
 	const char *status;    /* the text there, or NULL */
 	const char *canonical; /* after aliases, or NULL if no known status */
+	const char *revision;  /* "HEAD", where the path is that of what was committed; or NULL */
 } ds_copy;
 
 /* One disagreement or defect. */
@@ -117,7 +118,8 @@ typedef struct ds_finding {
 	const char *message; /* one line for a person, not escaped */
 	const char *fix;     /* a shell command that repairs it, or NULL */
 	const char *outcome; /* what that command results in, or NULL */
-	const char *other;   /* a shell command for the other result, or NULL */
+	const char *other;   /* a shell command for the other result, or NULL; without a fix nobody
+			      * is believed, and the advice has one for yet another */
 	const char *choice;  /* when that is meant: "to keep active" */
 	const char *advice;  /* what a person does where no command can */
 	const ds_copy *copies;

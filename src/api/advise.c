@@ -301,6 +301,12 @@ static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_ite
 		say_add(a, item, ~0u);
 		well = give_other(a, same->choice, keep(a));
 	}
+	if (well && same && same->other && !same->fix) {
+		ds_buf_printf(&a->line, "%s && ", same->advice);
+		say_add(a, item, ~0u);
+		a->finding->advice = keep(a);
+		well = a->finding->advice != NULL;
+	}
 	ds_findings_free(&findings);
 	return well;
 }
@@ -380,7 +386,7 @@ static bool advise_index(struct adviser *a, const struct ds_item *it, const ds_i
 	if (may_be_added(a) && is_settled_there(a))
 		return !differing(a) || advise_add(a, item);
 	if (may_be_added(a) && ds_judge(&a->there) == DS_ITEM_DESYNCED)
-		return !ds_is_repairable(&a->there, it) || advise_fix(a, it, item);
+		return advise_fix(a, it, item);
 	if (removed)
 		return advise_restore(a, item);
 	if (a->finding->code == DS_STATUS_MISMATCH && lacking)
@@ -521,6 +527,8 @@ static bool advise(struct adviser *a)
 	const struct ds_rule *rule = ds_rule_of(a->repo, a->finding);
 	const ds_item_view *item = rule ? ds_item_of(a->result, a->repo, a->finding, 0) : NULL;
 
+	if (!a->finding->fix && a->finding->other)
+		a->finding->advice = ds_code_info(a->finding->code)->advice;
 	a->finding->fix = a->finding->outcome = NULL;
 	a->finding->choice = a->finding->other = NULL;
 	if (a->repo->origin == DS_REVISION && !a->checked_out) {

@@ -176,9 +176,12 @@ static void explain_copy(struct page *page, int i)
 	say_string(page, rule->name);
 	ds_buf_puts(&page->text, ": ");
 	say_place(page, &page->desk->copies[i]);
-	ds_buf_printf(&page->text, "\n    read as %s%s, at ", rule->read,
+	ds_buf_printf(&page->text, "\n    read as %s%s", rule->read,
 		      rule->from == DS_FROM_HEAD ? " from git's HEAD" : "");
-	say_string(page, rule->at);
+	if (rule->at && *rule->at) {
+		ds_buf_puts(&page->text, ", at ");
+		say_string(page, rule->at);
+	}
 	if (rule->id) {
 		ds_buf_puts(&page->text, ", id ");
 		say_string(page, rule->id);
@@ -281,6 +284,18 @@ static void explain_authority(struct page *page)
 	ds_buf_puts(&page->text, "\n");
 }
 
+/* What is in HEAD is no copy that could agree. */
+static bool is_uncommitted(const struct ds_desk *desk)
+{
+	ds_status_set judged = ds_judged_set(desk);
+
+	for (int i = 0; i < desk->copy_count; i++)
+		if (desk->rule->copies[i].from == DS_FROM_HEAD && desk->copies[i].set && judged &&
+		    !(desk->copies[i].set & judged))
+			return true;
+	return false;
+}
+
 static void explain_verdict(struct page *page)
 {
 	static const char *const words[] = {[DS_ITEM_AGREES] = "the copies agree",
@@ -294,6 +309,8 @@ static void explain_verdict(struct page *page)
 		ds_buf_puts(&page->text, "; the status of the item is ");
 		say_string(page, word_of(page, status));
 	}
+	if (is_uncommitted(page->desk))
+		ds_buf_puts(&page->text, "; git's HEAD says otherwise");
 	ds_buf_puts(&page->text, "\n");
 }
 

@@ -1,6 +1,6 @@
 /*
- * What the rules do not see: words that no vocabulary has, rules that fit and are not used,
- * files with a status that no rule reads.
+ * What the rules do not see: words that no vocabulary has, records that are no item, rules
+ * that fit and are not used, files with a status that no rule reads.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +39,8 @@ struct seen {
 	struct word words[WORDS_MOST];
 	size_t word_count;
 	bool more_words;
+	struct ds_buf strays; /* lines about records that are no item */
+	size_t stray_count;
 	bool all;    /* words of archived items, too */
 	bool failed; /* out of memory */
 };
@@ -144,6 +146,45 @@ static void free_seen(struct seen *seen)
 {
 	ds_arena_free(&seen->strings);
 	free(seen->paths);
+	ds_buf_free(&seen->strays);
+}
+
+/* ---- Records that are no item ------------------------------------------------------ */
+
+struct stray {
+	struct seen *seen;
+	const struct ds_rule *rule;
+};
+
+static int see_stray(void *context, int copy, const struct ds_entry *entry, ds_error *err)
+{
+	const struct stray *stray = context;
+	struct ds_buf *out = &stray->seen->strays;
+	size_t line;
+	size_t column;
+
+	if (stray->seen->stray_count++ >= WORDS_MOST)
+		return 0;
+	ds_document_position(entry->document, entry->record->start, &line, &column);
+	ds_escape(out, ds_text_of(entry->document->path));
+	ds_buf_printf(out, ":%zu: ", line);
+	ds_escape(out, ds_text_of(stray->rule->copies[copy].name));
+	ds_buf_puts(out, " has an entry for ");
+	ds_escape(out, entry->record->id);
+	ds_buf_printf(out, ", which is no item of the rule %s\n", stray->rule->name);
+	return out->failed ? ds_fail_memory(err) : 0;
+}
+
+static int see_strays(struct seen *seen, const ds_repo *repo, const ds_result *result,
+		      ds_error *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < result->rule_count && !status; i++) {
+		struct stray stray = {seen, repo->rules[i]};
+		status = ds_unlisted(stray.rule, &result->scanned[i], see_stray, &stray, err);
+	}
+	return status;
 }
 
 /* ---- What a rule passes over on purpose ------------------------------------------ */
@@ -205,6 +246,7 @@ static int see_rules(struct seen *seen, ds_repo *repo, ds_error *err)
 	if (status)
 		return status;
 	see_ledgers(seen, result);
+	status = see_strays(seen, repo, result, err);
 	for (size_t i = 0; i < repo->ruleset.count && !status; i++)
 		status = see_rule(seen, repo, repo->ruleset.at[i], err);
 	for (size_t i = 0; i < repo->ruleset.file_count; i++)
@@ -255,6 +297,18 @@ static void put_words(struct page *page)
 			      WORDS_MOST);
 		page->partial = true;
 	}
+}
+
+static void put_strays(struct page *page)
+{
+	const struct seen *seen = &page->seen;
+
+	page->found |= seen->stray_count != 0;
+	if (seen->strays.len)
+		ds_buf_append(&page->text, seen->strays.bytes, seen->strays.len);
+	if (seen->stray_count > WORDS_MOST)
+		ds_buf_printf(&page->text, "%zu more such entries are not listed\n",
+			      seen->stray_count - WORDS_MOST);
 }
 
 /* ---- Rules that are not used ------------------------------------------------------------ */
@@ -531,6 +585,7 @@ static int look(struct page *page, ds_repo *repo, const char *root, ds_error *er
 	if (status)
 		return status;
 	put_words(page);
+	put_strays(page);
 	status = look_at_proposals(page, repo, root, err);
 	if (!status)
 		status = ds_worktree_open(&source, root, err);

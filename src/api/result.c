@@ -115,8 +115,7 @@ static bool add_rule(ds_result *result, const struct ds_rule *rule, struct ds_sc
 	}
 	for (size_t i = 0; i < scanned->trouble_count; i++)
 		result->trouble[result->trouble_count++] = scanned->trouble[i];
-	/* What was copied need not be kept twice. */
-	ds_items_free(&scanned->items);
+	/* What was copied need not be kept twice; items are asked for (ds_unlisted). */
 	ds_findings_free(&scanned->findings);
 	return count_skipped(&result->summary, scanned);
 }
@@ -286,10 +285,13 @@ static bool note_idle(ds_result *result, const struct ds_rule *rule)
 	return well;
 }
 
+/* What could not be read says more than that nothing was checked. */
 static bool is_idle(const struct ds_scanned *scanned)
 {
-	return !scanned->items.len && !scanned->skipped.len && !scanned->shelves_unlisted &&
-	       !scanned->findings.len;
+	for (size_t i = 0; i < scanned->findings.len; i++)
+		if (scanned->findings.at[i].severity == DS_ERROR)
+			return false;
+	return !scanned->items.len && !scanned->skipped.len && !scanned->shelves_unlisted;
 }
 
 static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_options *options)

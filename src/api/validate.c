@@ -26,6 +26,12 @@ static int refuse(const ds_result *result, const ds_finding *finding, ds_error *
 	ds_escape(&line, ds_text_of(finding->message));
 	size_t said = line.len;
 	ds_buf_puts(&line, finding->fix ? "; repair it with: " : "; ");
+	if (!finding->fix && finding->other) {
+		ds_escape(&line, ds_text_of(finding->choice));
+		ds_buf_puts(&line, ": ");
+		ds_escape(&line, ds_text_of(finding->other));
+		ds_buf_puts(&line, "; ");
+	}
 	ds_escape(&line, ds_text_of(finding->fix ? finding->fix : finding->advice));
 	/* Half a command could be another command. */
 	if (!line.failed && line.len >= sizeof err->message) {

@@ -403,6 +403,12 @@ static void say_errors(const struct cli_program *program, const ds_result *rest)
 		}
 		cli_put(stderr, finding->message);
 		fputs("; ", stderr);
+		if (!finding->fix && finding->other) {
+			cli_put(stderr, finding->choice);
+			fputs(": ", stderr);
+			cli_put(stderr, finding->other);
+			fputs("; ", stderr);
+		}
 		cli_put(stderr, finding->fix ? finding->fix : finding->advice);
 		fputc('\n', stderr);
 	}

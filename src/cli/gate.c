@@ -49,6 +49,27 @@ static void say_blocked(const struct cli_program *program, const struct subject 
 		cli_complain(program->name, "%s", err.message);
 }
 
+/* A gate that checks less than it is meant to has to say so, also where it lets pass. */
+static void say_unchecked(const struct cli_program *program, const ds_result *result)
+{
+	enum { SHOWN = 6 };
+	const ds_finding *finding;
+	size_t shown = 0;
+
+	for (size_t i = 0; shown < SHOWN && (finding = ds_result_finding(result, i)); i++) {
+		if (finding->item || finding->severity != DS_WARNING || !finding->copy_count)
+			continue;
+		fprintf(stderr, "%s: ", program->name);
+		cli_put(stderr, finding->copies[0].path);
+		fputs(": warning: ", stderr);
+		cli_put(stderr, finding->message);
+		fputc('\n', stderr);
+		shown++;
+	}
+	if (ds_result_summary(result)->idle)
+		cli_say_notes(program, ds_result_summary(result)->notes);
+}
+
 static int judge(const struct cli_program *program, const struct cli_options *options,
 		 const ds_open_options *from, const struct subject *subject)
 {
@@ -72,8 +93,8 @@ static int judge(const struct cli_program *program, const struct cli_options *op
 		status = ds_result_status(result, options->strict);
 		if (status && !options->quiet)
 			say_blocked(program, subject, result, options);
-		else if (!options->quiet && ds_result_summary(result)->idle)
-			cli_say_notes(program, ds_result_summary(result)->notes);
+		else if (!options->quiet)
+			say_unchecked(program, result);
 	}
 	ds_result_free(result);
 	ds_close(repo);

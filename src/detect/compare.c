@@ -217,16 +217,19 @@ bool ds_can_all_say(const struct ds_desk *desk, int status)
 	return true;
 }
 
+bool ds_can_be_named(const struct ds_desk *desk, const struct ds_item *item)
+{
+	return !ds_needs_escape(ds_text_of(item->id)) && !item->twin &&
+	       !(desk->where && ds_needs_escape(ds_text_of(desk->where))) &&
+	       ds_id_is_sound(item->id);
+}
+
 bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item)
 {
 	int target = ds_target(desk);
 
-	if (target == DS_NO_STATUS || ds_needs_escape(ds_text_of(item->id)) || item->twin ||
-	    ds_would_regress(desk))
-		return false;
-	if (desk->where && ds_needs_escape(ds_text_of(desk->where)))
-		return false;
-	return ds_id_is_sound(item->id) && ds_can_all_say(desk, target);
+	return target != DS_NO_STATUS && ds_can_be_named(desk, item) && !ds_would_regress(desk) &&
+	       ds_can_all_say(desk, target);
 }
 
 /* ---- Judging ------------------------------------------------------------ */

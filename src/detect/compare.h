@@ -40,8 +40,10 @@ bool ds_is_forgiven(const struct ds_desk *desk, int copy);
 bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b);
 
 /* Whether desync-fix can do something about a mismatch: a command is printed only where it
- * does what it says. And whether it would change this copy; there is a target. */
+ * does what it says. Whether a command can be printed at all, as far as names go. And whether it
+ * would change this copy; there is a target. */
 bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item);
+bool ds_can_be_named(const struct ds_desk *desk, const struct ds_item *item);
 bool ds_is_to_change(const struct ds_desk *desk, int copy);
 
 /* Whether that copy could be made to say it; and whether all could, where they do not. */

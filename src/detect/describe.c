@@ -88,6 +88,7 @@ static bool fill_copy(struct words *w, ds_copy *copy, int i)
 
 	copy->name = name_of(w->desk, i);
 	copy->path = ds_arena_string(w->strings, seen->path);
+	copy->revision = is_from_head(w->desk, i) ? "HEAD" : NULL;
 	place(copy, seen);
 	if (has_text(seen)) {
 		say_text(&w->line, seen->reading.text, KEPT);
@@ -155,17 +156,16 @@ static bool may_be_set(const struct ds_desk *desk, int status)
 	return true;
 }
 
-/* How to get the other result: to believe the copy that says it is no step, and so goes
- * where the rule has none. */
-static bool describe_other(struct words *w, ds_finding *finding, int copy)
+/* How to get what a copy says: to believe it is no step, and so goes where the rule has
+ * none. */
+static void say_choice(struct words *w, int copy)
 {
 	int status = w->desk->copies[copy].status;
 
-	ds_buf_printf(&w->line, "to keep %s", word_of(w->desk, status));
-	finding->choice = keep(w);
 	if (may_be_set(w->desk, status)) {
 		say_command(w, "desync-set");
-		ds_buf_printf(&w->line, " %s", word_of(w->desk, status));
+		ds_buf_puts(&w->line, " ");
+		ds_shell_quote(&w->line, ds_text_of(word_of(w->desk, status)));
 	} else {
 		struct ds_buf command = {0};
 		ds_buf_puts(&command, "desync-fix --yes --prefer ");
@@ -176,6 +176,13 @@ static bool describe_other(struct words *w, ds_finding *finding, int copy)
 			say_command(w, command.bytes);
 		ds_buf_free(&command);
 	}
+}
+
+static bool describe_other(struct words *w, ds_finding *finding, const char *to, int copy)
+{
+	ds_buf_printf(&w->line, "to %s %s", to, word_of(w->desk, w->desk->copies[copy].status));
+	finding->choice = keep(w);
+	say_choice(w, copy);
 	finding->other = keep(w);
 	return finding->choice && finding->other;
 }
@@ -198,13 +205,40 @@ static bool describe_outcome(struct words *w, ds_finding *finding)
 	}
 	ds_buf_printf(&w->line, " to %s", word_of(desk, ds_target(desk)));
 	finding->outcome = keep(w);
-	return finding->outcome && (kept == DS_NO_COPY || describe_other(w, finding, kept));
+	return finding->outcome && (kept == DS_NO_COPY || describe_other(w, finding, "keep", kept));
+}
+
+/* The next copy from `i` on whose status all could say, and that is not `but`. */
+static int next_choice(const struct ds_desk *desk, int i, int but)
+{
+	for (; i < desk->copy_count; i++) {
+		int status = desk->copies[i].status;
+		if (status != DS_NO_STATUS && status != but && !is_from_head(desk, i) &&
+		    ds_can_all_say(desk, status))
+			return i;
+	}
+	return DS_NO_COPY;
+}
+
+/* Where nobody is believed there are two results, and none of them is a repair. */
+static bool describe_choices(struct words *w, ds_finding *finding)
+{
+	const struct ds_desk *desk = w->desk;
+	int one = ds_can_be_named(desk, w->item) ? next_choice(desk, 0, DS_NO_STATUS) : DS_NO_COPY;
+	int two = one < 0 ? one : next_choice(desk, one + 1, desk->copies[one].status);
+
+	if (two < 0)
+		return true;
+	ds_buf_printf(&w->line, "to make it %s: ", word_of(desk, desk->copies[two].status));
+	say_choice(w, two);
+	finding->advice = keep(w);
+	return finding->advice && describe_other(w, finding, "make it", one);
 }
 
 static bool describe_repair(struct words *w, ds_finding *finding)
 {
 	if (!ds_is_repairable(w->desk, w->item))
-		return true;
+		return describe_choices(w, finding);
 	say_command(w, "desync-fix --yes");
 	finding->fix = keep(w);
 	return finding->fix && describe_outcome(w, finding);
@@ -312,13 +346,16 @@ static unsigned same_defect(const struct ds_desk *desk, int first)
 	return which;
 }
 
-/* The code's words, or others where the file is there and has no record of the item. */
-static void say_defect(struct words *w, const struct ds_reading *reading, bool listed)
+/* The file is there, and has no record of the item. */
+static bool lacks_entry(const struct ds_desk *desk, int i)
 {
-	if (listed && reading->code == DS_MISSING_COPY && reading->why[0]) {
-		ds_buf_puts(&w->line, " has no entry for it");
-		return;
-	}
+	const struct ds_reading *reading = &desk->copies[i].reading;
+
+	return desk->rule->copies[i].many && reading->code == DS_MISSING_COPY && reading->why[0];
+}
+
+static void say_defect(struct words *w, const struct ds_reading *reading)
+{
 	ds_buf_printf(&w->line, " %s", ds_code_info(reading->code)->phrase);
 	if (reading->why[0])
 		ds_buf_printf(&w->line, ": %s", reading->why);
@@ -339,7 +376,12 @@ static bool describe_defect(struct words *w, struct ds_findings *findings, int f
 		ds_buf_printf(&w->line, "%s%s", separator, name_of(w->desk, i));
 		separator = " and ";
 	}
-	say_defect(w, reading, w->desk->rule->copies[first].many);
+	if (lacks_entry(w->desk, first)) {
+		ds_buf_puts(&w->line, " has no entry for it");
+		finding.advice = "add the entry, or remove the rest of the item";
+	} else {
+		say_defect(w, reading);
+	}
 	return add(w, &finding, findings);
 }
 
@@ -366,7 +408,10 @@ static bool describe_copies(struct words *w, unsigned done, struct ds_findings *
 
 /* ---- Records that claim one item ---------------------------------------- */
 
-enum { LINES_SHOWN = 5 };
+enum {
+	LINES_SHOWN = 5,
+	CLAIMS_KEPT = 20, /* there may be a hundred thousand */
+};
 
 static void fill_claim(struct words *w, ds_copy *copy, int i, const struct ds_entry *entry)
 {
@@ -381,13 +426,13 @@ static bool describe_claims(struct words *w, struct ds_findings *findings, int i
 	const struct ds_entry *first;
 	ds_finding finding;
 
-	if (!begin_empty(w, &finding, DS_DUPLICATE_ITEM, count))
+	if (!begin_empty(w, &finding, DS_DUPLICATE_ITEM, CLAIMS_KEPT))
 		return false;
-	finding.copy_count = count;
+	finding.copy_count = count < CLAIMS_KEPT ? count : CLAIMS_KEPT;
 	ds_ledger_find(&w->desk->ledgers[i], w->item->id, &first);
 	ds_buf_printf(&w->line, "%zu entries of %s are about this one item: ", count,
 		      name_of(w->desk, i));
-	for (size_t k = 0; k < count; k++) {
+	for (size_t k = 0; k < finding.copy_count; k++) {
 		ds_copy *copy = (ds_copy *)&finding.copies[k];
 		fill_claim(w, copy, i, &first[k]);
 		if (!copy->path)
@@ -396,7 +441,7 @@ static bool describe_claims(struct words *w, struct ds_findings *findings, int i
 			ds_buf_printf(&w->line, "%sline %zu", k ? ", " : "", copy->line);
 	}
 	if (count > LINES_SHOWN)
-		ds_buf_puts(&w->line, ", …");
+		ds_buf_printf(&w->line, " and %zu more", count - LINES_SHOWN);
 	return add(w, &finding, findings);
 }
 
@@ -583,7 +628,7 @@ static bool describe_bad_parts(struct words *w, struct ds_findings *findings, si
 	if (!begin_parts(w, &finding, defect->code, rollup, 0))
 		return false;
 	ds_buf_puts(&w->line, name_of_parts(w->desk, rollup));
-	say_defect(w, defect, false);
+	say_defect(w, defect);
 	return add(w, &finding, findings);
 }
 

@@ -157,6 +157,12 @@ static bool add_entries(struct ds_ledger *ledger, const struct ds_document *docu
 	return true;
 }
 
+/* What has no place for records, of several, is not where they are missing. */
+static bool hides_records(const struct ds_ledger *ledger, const struct ds_document *document)
+{
+	return document->records.defect.code != DS_MISSING_STATUS || ledger->document_count == 1;
+}
+
 static bool sort_entries(struct ds_ledger *ledger)
 {
 	size_t count = 0;
@@ -168,7 +174,8 @@ static bool sort_entries(struct ds_ledger *ledger)
 			continue;
 		}
 		document->records.len = 0;
-		ledger->defect = ledger->defect ? ledger->defect : document;
+		if (!ledger->defect && hides_records(ledger, document))
+			ledger->defect = document;
 	}
 	ledger->entries = calloc(count + 1, sizeof *ledger->entries);
 	if (!ledger->entries)

@@ -34,7 +34,7 @@ struct ds_ledger {
 	int copy;
 	struct ds_document *documents; /* in the order of their paths */
 	size_t document_count;
-	const struct ds_document *defect; /* the first that has one, or NULL */
+	const struct ds_document *defect; /* the first where a record may be unseen, or NULL */
 	struct ds_entry *entries;         /* in the order of ids, then of documents and places */
 	size_t entry_count;
 	struct ds_arena arena;

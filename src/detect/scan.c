@@ -15,6 +15,7 @@ enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
 	ITEMS_A_THREAD = 256, /* fewer are not worth one */
 	MOST_JOBS = 256,
+	MOST_NAMED = 20, /* of the items that have one id */
 };
 
 struct work {
@@ -219,26 +220,30 @@ static bool describe_duplicate(const struct ds_scan *scan, struct ds_scanned *ou
 			       size_t to)
 {
 	const struct ds_code_info *info = ds_code_info(DS_DUPLICATE_ITEM);
-	ds_copy *copies = ds_arena_alloc(&out->strings, (to - from) * sizeof *copies);
+	size_t kept = to - from < MOST_NAMED ? to - from : MOST_NAMED;
+	ds_copy *copies = ds_arena_alloc(&out->strings, kept * sizeof *copies);
 	struct ds_buf line = {0};
 
 	if (!copies)
 		return false;
 	ds_buf_printf(&line, "%zu items have this id: ", to - from);
-	for (size_t i = from; i < to; i++) {
+	for (size_t i = from; i < from + kept; i++) {
 		ds_buf_printf(&line, "%s%s", i > from ? ", " : "", out->items.at[i].path);
 		copies[i - from].name = out->items.at[i].path;
 		copies[i - from].path = out->items.at[i].path;
+	}
+	if (to - from > kept)
+		ds_buf_printf(&line, " and %zu more", to - from - kept);
+	for (size_t i = from; i < to; i++)
 		if (out->items.at[i].state != DS_ITEM_DESYNCED)
 			out->items.at[i].state = DS_ITEM_UNCHECKED;
-	}
 	ds_finding finding = {.code = DS_DUPLICATE_ITEM,
 			      .severity = info->severity,
 			      .rule = scan->rule->name,
 			      .item = out->items.at[from].id,
 			      .advice = info->advice,
 			      .copies = copies,
-			      .copy_count = to - from};
+			      .copy_count = kept};
 	finding.message = line.failed ? NULL : ds_arena_string(&out->strings, line.bytes);
 	ds_buf_free(&line);
 	return finding.message && ds_findings_add(&out->findings, &finding);

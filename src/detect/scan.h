@@ -81,6 +81,12 @@ int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error
 int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
 		  ds_error *err);
 
+/* Tells of each record that is no item, as its copy lists none, and no item has its id: of
+ * several of one id, the first. What was scanned is all items. Stops where `found` fails. */
+int ds_unlisted(const struct ds_rule *rule, const struct ds_scanned *scanned,
+		int (*found)(void *context, int copy, const struct ds_entry *entry, ds_error *err),
+		void *context, ds_error *err);
+
 /* Adds what keeps such a file, or a record that names no item, from being judged: once, and of
  * no item. And the word of advice. False when memory ran out. */
 bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out);

@@ -85,6 +85,16 @@ static int add_entry(struct ds_scanned *out, struct ds_items *into, const struct
 	return ds_items_add(into, &item) ? 0 : ds_fail_memory(err);
 }
 
+/* Whether it is the first of its id, and no item has that. */
+static bool is_new(const struct ds_ledger *ledger, size_t entry, const struct keys *keys)
+{
+	const struct ds_entry *entries = ledger->entries;
+	struct ds_text key = ds_text_of(entries[entry].id);
+
+	return !(entry && strcmp(entries[entry - 1].id, entries[entry].id) == 0) &&
+	       !bsearch(&key, keys->at, keys->len, sizeof key, compare_texts);
+}
+
 static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, struct ds_items *into,
 		      ds_error *err)
 {
@@ -96,12 +106,9 @@ static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, st
 		status = ds_fail_memory(err);
 	for (size_t i = 0; i < ledger->entry_count && !status; i++) {
 		const struct ds_entry *entry = &ledger->entries[i];
-		struct ds_text key = ds_text_of(entry->id);
-		if ((i && strcmp(entry[-1].id, entry->id) == 0) ||
-		    bsearch(&key, keys.at, keys.len, sizeof key, compare_texts))
-			continue;
-		status = add_entry(out, into, ledger->rule, entry,
-				   keep_path(out, entry, ledger, paths), err);
+		if (is_new(ledger, i, &keys))
+			status = add_entry(out, into, ledger->rule, entry,
+					   keep_path(out, entry, ledger, paths), err);
 	}
 	free(keys.at);
 	free(paths);
@@ -119,6 +126,27 @@ int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_
 	return status;
 }
 
+int ds_unlisted(const struct ds_rule *rule, const struct ds_scanned *scanned,
+		int (*found)(void *context, int copy, const struct ds_entry *entry, ds_error *err),
+		void *context, ds_error *err)
+{
+	struct keys keys = {0};
+	int status = find_keys(&keys, rule, &scanned->items, &scanned->skipped)
+			     ? 0
+			     : ds_fail_memory(err);
+
+	for (int i = 0; rule->copies[i].name && !status; i++) {
+		const struct ds_ledger *ledger = &scanned->ledgers[i];
+		bool lists = rule->copies[i].lists || rule->copies[i].from == DS_FROM_HEAD;
+		for (size_t k = 0; !lists && k < ledger->entry_count && !status; k++)
+			if (is_new(ledger, k, &keys) &&
+			    !ds_id_is_ignored(rule, ledger->entries[k].record->id))
+				status = found(context, i, &ledger->entries[k], err);
+	}
+	free(keys.at);
+	return status;
+}
+
 /* ---- What is wrong with such a file ------------------------------------- */
 
 struct fault {
@@ -129,6 +157,12 @@ struct fault {
 	bool placed;
 	size_t at;
 };
+
+/* The file is sound, and what the rule looks for is not in it. */
+static bool is_misread(ds_code code)
+{
+	return code == DS_MISSING_STATUS;
+}
 
 static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
 			   const struct fault *fault)
@@ -144,14 +178,19 @@ static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
 	copy->path = ds_arena_string(strings, fault->document->path);
 	if (fault->placed)
 		ds_document_position(fault->document, fault->at, &copy->line, &copy->column);
-	ds_buf_printf(&line, "%s %s", copy->name, info->phrase);
-	if (fault->why && *fault->why)
-		ds_buf_printf(&line, ": %s", fault->why);
+	if (is_misread(fault->code))
+		ds_buf_printf(&line, "%s has %s", copy->name, fault->why);
+	else
+		ds_buf_printf(&line, "%s %s%s%s", copy->name, info->phrase,
+			      fault->why && *fault->why ? ": " : "", fault->why ? fault->why : "");
 	ds_finding finding = {.code = fault->code,
 			      .alias = info->alias,
 			      .severity = ds_severity_in(scan->rule, fault->code),
 			      .rule = scan->rule->name,
-			      .advice = info->advice,
+			      .advice = is_misread(fault->code)
+						? "mend the rule's at: and id: for this "
+						  "copy, or the file"
+						: info->advice,
 			      .copies = copy,
 			      .copy_count = 1};
 	finding.message = line.failed ? NULL : ds_arena_string(strings, line.bytes);
@@ -196,6 +235,8 @@ static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out
 
 	if (defect->code == DS_NO_CODE)
 		return describe_nameless(scan, out, &fault);
+	if (is_misread(defect->code) && copy->from == DS_FROM_HEAD)
+		return true;
 	return (defect->code == DS_MISSING_COPY && !missed) || describe_fault(scan, out, &fault);
 }
 

@@ -64,13 +64,20 @@ static void say_copy(struct asked *a, int copy)
 static bool find_word(struct asked *a, int *to)
 {
 	const char *separator = "; there are ";
+	const char *near;
+	struct ds_text word = ds_text_of(a->setting->word);
 
-	*to = ds_vocabulary_find(a->vocabulary, ds_text_of(a->setting->word));
+	*to = ds_vocabulary_find(a->vocabulary, word);
 	if (*to != DS_NO_STATUS)
 		return true;
 	ds_buf_puts(&a->why, "'");
-	say_text(&a->why, ds_text_of(a->setting->word));
+	say_text(&a->why, word);
 	ds_buf_printf(&a->why, "' is no status of the rule %s", a->desk->rule->name);
+	near = ds_vocabulary_nearest(a->vocabulary, word);
+	if (near) {
+		ds_buf_printf(&a->why, "; is %s meant?", near);
+		separator = " There are ";
+	}
 	for (int i = 0; a->vocabulary->statuses[i].word; i++) {
 		ds_buf_printf(&a->why, "%s%s", separator, word_of(a, i));
 		separator = ", ";
@@ -131,9 +138,12 @@ static bool gaps_are_settled(struct asked *a, const struct ds_repair *repair)
 			ds_buf_puts(&a->why, ", and it cannot be given one; write it by hand");
 			return refuse(a, DS_TROUBLE);
 		}
-		ds_buf_puts(&a->why, missing ? "; create it, or set only the copies that are "
-					       "there with --add-missing"
+		bool listed = a->desk->rule->copies[i].many && *a->desk->copies[i].reading.why;
+		ds_buf_puts(&a->why, missing ? listed ? "; add the entry" : "; create it"
 					     : "; give it one with --add-missing");
+		if (missing)
+			ds_buf_puts(&a->why,
+				    ", or set only the copies that are there with --add-missing");
 		return refuse(a, DS_DESYNC);
 	}
 	return true;

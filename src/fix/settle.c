@@ -145,10 +145,13 @@ static const char *keep(struct ds_buf *line, struct ds_arena *strings, bool *fai
 	return kept;
 }
 
-/* The canonical word, or the text as far as it is shown. */
+/* The canonical word, of several the item's; or the text as far as it is shown. */
 static struct ds_text said_by(const struct ds_desk *desk, int i)
 {
 	const struct ds_seen_copy *copy = &desk->copies[i];
+	int judged = ds_judged_status(desk);
+	if (judged != DS_NO_STATUS && ds_copy_says(copy, judged))
+		return word_of(desk, judged);
 	if (copy->status != DS_NO_STATUS)
 		return word_of(desk, copy->status);
 	return (struct ds_text){copy->reading.text.at, ds_utf8_fit(copy->reading.text, SAID)};

@@ -202,7 +202,8 @@ bool ds_rows_add(struct ds_rows *rows, size_t start, size_t end)
 
 struct ds_way ds_way_of(const char *at)
 {
-	return (struct ds_way){.at = at, .blocked = SIZE_MAX, .trouble = DS_SLOT_TROUBLES};
+	return (struct ds_way){
+		.all = at, .at = at, .blocked = SIZE_MAX, .trouble = DS_SLOT_TROUBLES};
 }
 
 static void judge_way(const struct ds_way *way, struct ds_reading *defect)
@@ -216,6 +217,8 @@ static void judge_way(const struct ds_way *way, struct ds_reading *defect)
 	else if (!way->there && !*way->at && way->blocked != SIZE_MAX)
 		ds_reading_fail_at(defect, DS_MALFORMED, way->blocked, "no %s where one must be",
 				   way->wants_array ? "array" : "object");
+	else if (!way->there && !*way->at && way->other && !way->none)
+		ds_reading_fail(defect, DS_MISSING_STATUS, "nothing at %s", way->all);
 }
 
 bool ds_way_next(struct ds_way *way, struct ds_records *records)
@@ -245,11 +248,13 @@ void ds_way_note(struct ds_way *way, enum ds_slot_trouble trouble, int level, si
 	note(way, trouble, level && step[-1].key.len ? step[-1].key : ds_text_of("records"), at);
 }
 
-/* Behind a star anything may stand, and null may anywhere but at the root. */
+/* Behind a star anything may stand, and null may anywhere but at the root: that is where the
+ * records would be, and there are none. */
 void ds_way_block(struct ds_way *way, int level, bool is_null, size_t at)
 {
 	const struct ds_keypath_step *step = &way->path.steps[level];
 
+	way->none |= level && is_null;
 	if (way->blocked != SIZE_MAX || (level && (is_null || step[-1].kind)))
 		return;
 	way->blocked = at;
@@ -261,6 +266,7 @@ bool ds_way_leads_on(struct ds_way *way, int level, struct ds_text key, size_t a
 {
 	const struct ds_keypath_step *step = &way->path.steps[level];
 
+	way->other = true;
 	if (step->kind == DS_KEYPATH_ANY)
 		return true;
 	enum ds_key_match kind = match(key, step->key);

@@ -85,9 +85,12 @@ void ds_rows_note(struct ds_rows *rows, enum ds_slot_trouble trouble, size_t at)
  * none.
  */
 struct ds_way {
-	const char *at;         /* alternatives that are left */
+	const char *all;        /* every alternative */
+	const char *at;         /* those that are left */
 	struct ds_keypath path; /* this one */
 	bool there;             /* it leads to something that may hold records */
+	bool none;              /* or to null in its place */
+	bool other;             /* there are keys, so the file is not empty */
 
 	size_t blocked; /* what should be an array or an object and is not, or SIZE_MAX */
 	bool wants_array;

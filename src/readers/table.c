@@ -285,7 +285,7 @@ static bool add_tables(struct ds_records *out, const struct ds_markdown *md, str
 			return false;
 	if (!fits)
 		ds_reading_fail(&out->defect, DS_MISSING_STATUS,
-				"it has no table with the columns \"%s\" and \"%s\"",
+				"no table with the columns \"%s\" and \"%s\"",
 				wanted->names[wanted->count - 1], wanted->names[0]);
 	if (out->defect.code)
 		out->len = 0;

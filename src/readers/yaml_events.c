@@ -107,6 +107,47 @@ size_t ds_yaml_mark_length(struct ds_text slice)
 	return slice.len >= 3 && memcmp(slice.at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
+static struct ds_text line_at(struct ds_text text, size_t at)
+{
+	size_t start = at < text.len ? at : text.len;
+	size_t end = start;
+
+	while (start && text.at[start - 1] != '\n')
+		start--;
+	while (end < text.len && text.at[end] != '\n')
+		end++;
+	return ds_text_trim((struct ds_text){text.at + start, end - start});
+}
+
+const char *ds_yaml_hint(struct ds_text text, size_t at)
+{
+	struct ds_text line = line_at(text, at);
+
+	/* Behind the first colon, and behind the marks of lists. */
+	for (size_t i = 0; i + 1 < line.len; i++)
+		if (line.at[i] == ':' && (line.at[i + 1] == ' ' || line.at[i + 1] == '\t')) {
+			line = (struct ds_text){line.at + i + 1, line.len - i - 1};
+			break;
+		}
+	line = ds_text_trim(line);
+	while (line.len > 1 && *line.at == '-' && line.at[1] == ' ')
+		line = ds_text_trim((struct ds_text){line.at + 1, line.len - 1});
+	return line.len && memchr("*&{[!|>%@`", *line.at, 10)
+		       ? "; a text that begins so has to be in quotes"
+		       : "";
+}
+
+static bool fail_at(struct ds_yaml_events *s, size_t at)
+{
+	const char *why = s->parser.problem;
+
+	at = at < s->slice.len ? at : s->slice.len;
+	ds_yaml_fail(s, at, why ? why : "it does not say what is wrong");
+	size_t len = strlen(s->error->why);
+	snprintf(s->error->why + len, sizeof s->error->why - len, "%s", ds_yaml_hint(s->slice, at));
+	return false;
+}
+
 static bool fail_parse(struct ds_yaml_events *s)
 {
 	const yaml_parser_t *parser = &s->parser;
@@ -117,12 +158,10 @@ static bool fail_parse(struct ds_yaml_events *s)
 	/* Where it gave up lines later, what it was in the middle of tells more. */
 	if (parser->error == YAML_SCANNER_ERROR && parser->context &&
 	    parser->context_mark.line < parser->problem_mark.line)
-		return ds_yaml_fail(s, byte_offset(s, parser->context_mark.index), parser->problem);
-	size_t at = parser->error == YAML_READER_ERROR
-			    ? parser->problem_offset + ds_yaml_mark_length(s->slice)
-			    : byte_offset(s, parser->problem_mark.index);
-	return ds_yaml_fail(s, at < s->slice.len ? at : s->slice.len,
-			    parser->problem ? parser->problem : "it does not say what is wrong");
+		return fail_at(s, byte_offset(s, parser->context_mark.index));
+	return fail_at(s, parser->error == YAML_READER_ERROR
+				  ? parser->problem_offset + ds_yaml_mark_length(s->slice)
+				  : byte_offset(s, parser->problem_mark.index));
 }
 
 bool ds_yaml_advance(struct ds_yaml_events *s)

@@ -39,6 +39,10 @@ void ds_yaml_close(struct ds_yaml_events *s);
 size_t ds_yaml_here(struct ds_yaml_events *s);
 size_t ds_yaml_behind(struct ds_yaml_events *s);
 
+/* What to do about a mistake there, to put behind the parser's own words: nothing, or that
+ * the value in that line, which begins as if it were no text, has to be in quotes. */
+const char *ds_yaml_hint(struct ds_text text, size_t at);
+
 bool ds_yaml_fail(struct ds_yaml_events *s, size_t at, const char *why);
 bool ds_yaml_fail_memory(struct ds_yaml_events *s);
 

@@ -57,6 +57,7 @@ static void put_copy(struct ds_writer *w, const ds_copy *copy)
 	}
 	put_member(w, &separator, "status", copy->status);
 	put_member(w, &separator, "canonical", copy->canonical);
+	put_member(w, &separator, "revision", copy->revision);
 	ds_put(w, "}");
 }
 

@@ -3,12 +3,12 @@
 
 enum { IDS_SHOWN = 3 };
 
-/* A directory that could not be listed is no item, and must not pass unsaid. */
+/* A directory or a file that could not be read is no item, and must not pass unsaid. */
 static size_t count_unread(const struct ds_outcome *outcome)
 {
 	size_t unread = outcome->summary->unchecked;
 	for (size_t i = 0; i < outcome->finding_count; i++)
-		unread += !outcome->findings[i].item &&
+		unread += !outcome->findings[i].item && outcome->findings[i].severity == DS_ERROR &&
 			  outcome->findings[i].code != DS_INTERRUPTED_TRANSACTION;
 	return unread;
 }

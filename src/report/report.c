@@ -138,6 +138,8 @@ bool ds_next_note(const char **rest, struct ds_text *note)
 
 void ds_put_place(struct ds_writer *w, const ds_copy *copy)
 {
+	if (copy->revision)
+		ds_putf(w, "%s:", copy->revision);
 	ds_put_escaped(w, copy->path);
 	if (copy->line)
 		ds_putf(w, ":%zu:%zu", copy->line, copy->column);
@@ -182,7 +184,9 @@ void ds_put_repair(struct ds_writer *w, const ds_finding *finding)
 		if (finding->other)
 			put_command(w, finding->choice, finding->other);
 	} else if (finding->advice) {
-		ds_put(w, "    repair: ");
+		if (finding->other)
+			put_command(w, finding->choice, finding->other);
+		ds_put(w, finding->other ? "    " : "    repair: ");
 		ds_put_escaped(w, finding->advice);
 		ds_put(w, "\n");
 	}

@@ -89,7 +89,8 @@ static void put_location(struct ds_buf *out, const ds_copy *copy)
 	ds_buf_puts(out, absolute ? "file://" : "");
 	put_uri(out, copy->path);
 	ds_buf_puts(out, absolute ? "\"}" : "\", \"uriBaseId\": \"%SRCROOT%\"}");
-	if (copy->line)
+	/* A line of what was committed may be another one by now. */
+	if (copy->line && !copy->revision)
 		ds_buf_printf(out, ", \"region\": {\"startLine\": %zu}", copy->line);
 	ds_buf_puts(out, "}");
 }

@@ -83,7 +83,7 @@ static size_t next_item(const struct ds_outcome *outcome, ds_code code, size_t f
 	for (; from < outcome->finding_count; from++) {
 		const ds_finding *finding = &outcome->findings[from];
 		const char *item = finding->item ? finding->item : "";
-		if (finding->code == code && (!last || strcmp(last, item) != 0))
+		if (finding->code == code && *item && (!last || strcmp(last, item) != 0))
 			break;
 	}
 	return from;
@@ -120,12 +120,28 @@ static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome, si
 	ds_put(w, " (-v lists them)\n");
 }
 
+/* What is about a whole file says more than a count can; of very many, the first. */
+static void put_of_files(struct ds_writer *w, const struct ds_outcome *outcome)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < outcome->finding_count; i++) {
+		const ds_finding *finding = &outcome->findings[i];
+		if (!finding->item && finding->severity != DS_ERROR && count++ < WHOLE_LIMIT)
+			put_finding(w, finding);
+	}
+	if (count > WHOLE_LIMIT)
+		ds_putf(w, "    and %zu more files (-v lists them)\n", count - WHOLE_LIMIT);
+}
+
 static void put_all_folded(struct ds_writer *w, const struct ds_outcome *outcome)
 {
 	bool done[64] = {false};
+
+	put_of_files(w, outcome);
 	for (size_t i = 0; i < outcome->finding_count; i++) {
 		const ds_finding *finding = &outcome->findings[i];
-		if (finding->severity == DS_ERROR || done[finding->code])
+		if (finding->severity == DS_ERROR || !finding->item || done[finding->code])
 			continue;
 		done[finding->code] = true;
 		put_folded(w, outcome, i);

@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "config.h"
+#include "yaml_events.h"
 
 /* Where libyaml is: it counts characters, and takes more for the end of a line than we do.
  * Events come in the order of the bytes, so the way there is walked once. */
@@ -102,9 +103,15 @@ static int fail_parser(struct tree *t)
 			step(t);
 		return fail_at(t, t->place.index, parser->problem);
 	}
+	go_to(t, parser->problem_mark.index);
+	const char *hint = ds_yaml_hint(t->bytes, t->place.at);
 	/* Where it gave up lines later, what it was in the middle of tells more. */
-	return fail_at(t, (before ? parser->context_mark : parser->problem_mark).index,
-		       parser->problem ? parser->problem : "not YAML");
+	if (before && !*hint) {
+		go_to(t, parser->context_mark.index);
+		hint = ds_yaml_hint(t->bytes, t->place.at);
+	}
+	return ds_config_fail_at(t->err, t->file, t->place.line, t->place.at - t->place.begin + 1,
+				 "%s%s", parser->problem ? parser->problem : "not YAML", hint);
 }
 
 /* ---- Nodes --------------------------------------------------------------- */

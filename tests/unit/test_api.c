@@ -210,6 +210,17 @@ Test(api, a_rule_that_fits_nothing_is_counted)
 	test_scratch_run(&scratch, "rm -r notes");
 	cr_expect_eq(scan_here(NULL, &summary, &err), DS_OK);
 	cr_expect_eq(summary.idle, 1);
+	/* Also where something is said of the file; not where that is an error. */
+	test_scratch_write(&scratch, ".desync.yml",
+			   "version: 1\nrules: [{name: a, items: {copy: t}, copies: [{name: t, "
+			   "path: t.json, read: json, at: \"t[id={id}].s\"}], status: {order: "
+			   "[open, done]}}]\n");
+	test_scratch_write(&scratch, "t.json", "{\"tasks\": []}");
+	cr_expect_eq(scan_here(NULL, &summary, &err), DS_OK);
+	cr_expect_eq(summary.idle, 1);
+	test_scratch_write(&scratch, "t.json", "{");
+	cr_expect_eq(scan_here(NULL, &summary, &err), DS_TROUBLE);
+	cr_expect_eq(summary.idle, 0);
 	test_scratch_write(&scratch, ".desync.yml", "version: 1\n");
 	cr_expect_eq(scan_here(NULL, &summary, &err), DS_OK);
 	cr_expect_eq(summary.idle, 1);
@@ -300,6 +311,40 @@ Test(api, an_item_is_explained)
 	cr_expect_eq(ds_explain(repo, "b", false, to_buffer, text, &err), DS_TROUBLE);
 	cr_expect_eq(ds_explain(repo, NULL, false, to_buffer, text, &err), DS_TROUBLE);
 	cr_expect_eq(ds_explain(repo, "a", false, refuse, text, &err), DS_TROUBLE);
+	ds_close(repo);
+}
+
+/* What the copies agree on may be something else than what was committed; an empty place is
+ * none. */
+Test(api, an_explanation_speaks_of_head)
+{
+	char text[4096] = "";
+	ds_error err = {0};
+	ds_repo *repo;
+
+	test_scratch_write(
+		&scratch, ".desync.yml",
+		"version: 1\n"
+		"rules:\n"
+		"  - name: boxes\n"
+		"    items: {copy: list}\n"
+		"    copies:\n"
+		"      - {name: list, path: list.md, read: checkbox, id: \"{id}\"}\n"
+		"      - {name: committed, path: list.md, read: checkbox, id: \"{id}\", from: "
+		"head}\n"
+		"    status: {order: [open, done], alias: {\"[ ]\": open, \"[x]\": done}}\n");
+	test_scratch_write(&scratch, "list.md", "- [ ] a\n- [ ] b\n");
+	test_scratch_run(&scratch, "rm -rf .git && git init -q . && git add . && "
+				   "git -c user.name=x -c user.email=x commit -qm x");
+	test_scratch_write(&scratch, "list.md", "- [x] a\n- [ ] b\n");
+	cr_assert_eq(ds_open(&repo, scratch.root, NULL, &err), 0, "%s", err.message);
+	cr_expect_eq(ds_explain(repo, "a", false, to_buffer, text, &err), 0, "%s", err.message);
+	cr_expect_not_null(strstr(text, "verdict: the copies agree; the status of the item is "
+					"done; git's HEAD says otherwise\n"),
+			   "%s", text);
+	cr_expect_not_null(strstr(text, "read as checkbox, id {id} ("), "%s", text);
+	cr_expect_eq(ds_explain(repo, "b", false, to_buffer, text, &err), 0, "%s", err.message);
+	cr_expect_null(strstr(text, "otherwise"), "%s", text);
 	ds_close(repo);
 }
 

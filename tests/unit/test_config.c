@@ -71,7 +71,19 @@ static const struct {
 	bool schema;         /* the schema must see it too */
 } mistakes[] = {
 	/* YAML. */
-	{"  - name: a\n", "  - name: [a\n", ":3:11: did not find expected ',' or ']'", false},
+	{"  - name: a\n", "  - name: [a\n",
+	 ":3:11: did not find expected ',' or ']'; a text that begins so has to be in quotes",
+	 false},
+	{"name: a", "name: {id} *",
+	 ":3:17: did not find expected alphabetic or numeric character; a text that begins so has "
+	 "to be in quotes",
+	 false},
+	{"name: a", "name: {id}/a",
+	 ":3:15: did not find expected key; a text that begins so has to be in quotes", false},
+	{"name: a", "name: [id={id}].a",
+	 ":3:15: did not find expected ',' or ']'; a text that begins so has to be in quotes",
+	 false},
+	{"name: a", "name: 'a", ":3:11: found unexpected end of stream", false},
 	{"- name: a\n", "- &rule\n    name: a\n",
 	 ":3:5: no anchors here: say it again in full where it is needed", false},
 	{"name: a", "name: *a", ":3:11: no aliases here: say it again in full", false},

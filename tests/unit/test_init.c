@@ -274,6 +274,37 @@ Test(init, gaps)
 	ds_buf_free(&page);
 }
 
+/* A record that nobody lists, and that no item has, is compared with nothing. */
+Test(init, gaps_in_a_file_of_many)
+{
+	struct ds_buf list = {0};
+	struct ds_buf page = {0};
+	ds_error err = {0};
+
+	test_scratch_write(&scratch, ".desync.yml",
+			   "version: 1\nrules:\n  - name: r\n    items: {copy: t}\n    copies:\n"
+			   "      - {name: t, path: t.json, read: json, at: '[id={id}].state'}\n"
+			   "      - {name: l, path: l.json, read: json, at: '[id={id}].state'}\n"
+			   "    status: {order: [open, done]}\n");
+	test_scratch_write(&scratch, "t.json", "[{\"id\": 1, \"state\": \"open\"}]");
+	ds_buf_puts(&list, "[{\"id\": 1, \"state\": \"open\"}");
+	for (int i = 0; i < 300; i++)
+		ds_buf_printf(&list, ",\n{\"id\": %d, \"state\": \"done\"}", 1000 + i);
+	ds_buf_puts(&list, "]");
+	test_scratch_write(&scratch, "l.json", list.bytes);
+	cr_expect_eq(ds_survey_gaps(scratch.root, NULL, write_whole, &page, &err), DS_DESYNC, "%s",
+		     err.message);
+	cr_expect_eq(strncmp(page.bytes,
+			     "l.json:2: l has an entry for 1000, which is no item of the rule r\n",
+			     66),
+		     0, "%s", page.bytes);
+	cr_expect_not_null(strstr(page.bytes, "for 1255,"));
+	cr_expect_null(strstr(page.bytes, "for 1256,"));
+	cr_expect_not_null(strstr(page.bytes, "44 more such entries are not listed\n"));
+	ds_buf_free(&list);
+	ds_buf_free(&page);
+}
+
 /* A rule of one's own that reads the same files is as good as a built-in one; with words of
  * archived items only where they are asked for. */
 Test(init, gaps_that_are_none)

@@ -241,10 +241,10 @@ static const struct row tables[] = {
 	/* What is no table. */
 	{"```\n" HEAD "| 1 | a | Draft |\n```\n\n" HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
 	{"<!--\n" HEAD "| 1 | a | Draft |\n-->\n\n" HEAD "| 1 | a | Accepted |\n", "1=Accepted"},
-	{"    " HEAD, "missing-status: it has no table with the columns \"id\" and \"status\""},
-	{"", "missing-status: it has no table with the columns \"id\" and \"status\""},
+	{"    " HEAD, "missing-status: no table with the columns \"id\" and \"status\""},
+	{"", "missing-status: no table with the columns \"id\" and \"status\""},
 	{"|ID|x|\n|-|-|\n|1|a|\n",
-	 "missing-status: it has no table with the columns \"id\" and \"status\""},
+	 "missing-status: no table with the columns \"id\" and \"status\""},
 	{"|ID|Status|STATUS|\n|-|-|-|\n|1|a|b|\n",
 	 "ambiguous-status: two columns of this table are called \"status\""},
 	{"\xff\xfe|", "malformed: not UTF-8 but UTF-16"},

@@ -9,13 +9,13 @@
 #include "report.h"
 
 static const ds_copy mismatch_copies[] = {
-	{"metadata.json", "d/metadata.json", 3, 14, "completed", "completed"},
-	{"spec.md", "d/spec.md", 5, 9, "active", "active"},
+	{"metadata.json", "d/metadata.json", 3, 14, "completed", "completed", NULL},
+	{"spec.md", "d/spec.md", 5, 9, "active", "active", NULL},
 };
 static const ds_copy missing_copies[] = {{.name = "spec.md", .path = "e/spec.md"}};
 static const ds_copy evil_copies[] = {
-	{"metadata.json", "e\x1b[31m\xff/metadata.json", 1, 2, "a\"\\\n\x1b\x7f", NULL},
-	{"spec.md", "x\n/spec.md", 1, 1, "é", NULL},
+	{"metadata.json", "e\x1b[31m\xff/metadata.json", 1, 2, "a\"\\\n\x1b\x7f", NULL, NULL},
+	{"spec.md", "x\n/spec.md", 1, 1, "é", NULL, NULL},
 };
 
 static const ds_finding mismatch = {
@@ -122,6 +122,65 @@ Test(text, puts_errors_first_folds_warnings_and_counts)
 		      "e/spec.md: warning: 0002-b: spec.md is not there [missing-copy]\n"
 		      "9 agree, 1 desynced, 4 cannot be compared; 604 in _archive and others not "
 		      "looked at (--all)\n");
+}
+
+/* What was committed is at another place than what is in the file. */
+Test(text, names_the_revision_of_a_place)
+{
+	static const ds_copy both[] = {
+		{"tasks.json", "t.json", 1, 2, "active", NULL, NULL},
+		{"HEAD", "t.json", 1, 2, "done", NULL, "HEAD"},
+	};
+	const ds_finding finding = {.code = DS_UNCOMMITTED_STATUS,
+				    .severity = DS_ERROR,
+				    .item = "t",
+				    .rule = "r",
+				    .message = "m",
+				    .copies = both,
+				    .copy_count = 2};
+	ds_summary summary = {.items = 1};
+	struct ds_outcome outcome = {.source = "worktree",
+				     .summary = &summary,
+				     .findings = &finding,
+				     .finding_count = 1};
+
+	char *got = write_report(&ds_text_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "t.json:1:2: error"), "%s", got);
+	cr_expect_not_null(strstr(got, "    HEAD:t.json:1:2: done\n"), "%s", got);
+	free(got);
+	got = write_report(&ds_json_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "\"revision\": \"HEAD\"}"), "%s", got);
+	free(got);
+	got = write_report(&ds_sarif_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "startLine"), "%s", got);
+	cr_expect_null(strstr(strstr(got, "startLine") + 1, "startLine"), "%s", got);
+	free(got);
+}
+
+/* What is about a file is not folded into a number of items, and has no id. */
+Test(text, says_what_is_wrong_with_a_file_in_a_line_of_its_own)
+{
+	ds_finding findings[10];
+	ds_summary summary = {0};
+	struct ds_outcome outcome = {.summary = &summary};
+
+	for (size_t i = 0; i < 9; i++) {
+		findings[i] = missing(NULL);
+		findings[i].message = "spec.md has no table";
+	}
+	findings[9] = missing("0047-us");
+	outcome.findings = findings + 8;
+	outcome.finding_count = 2;
+	expect_report(&ds_text_format, &outcome, false, false,
+		      "e/spec.md: warning: spec.md has no table [missing-copy]\n"
+		      "warning: 1 item: a copy is not there [missing-copy]: 0047-us "
+		      "(-v lists them)\n"
+		      "0 items\n");
+	outcome.findings = findings;
+	outcome.finding_count = 9;
+	char *got = write_report(&ds_text_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(got, "[missing-copy]\n    and 3 more files (-v lists them)\n"));
+	free(got);
 }
 
 /* On a real repository with many errors the first screen shows all of them. */
@@ -538,8 +597,8 @@ Test(sarif, knows_a_finding_again_when_lines_have_moved)
 Test(sarif, takes_nothing_of_others_for_its_own)
 {
 	static const ds_copy copies[] = {
-		{"a [x](1) {0}", "e\x1b \xff%\xc3\xa9:[/a", 1, 2, "]({0}", NULL},
-		{"b", "d/b", 1, 1, "\xef\xbf\xbe\"", NULL},
+		{"a [x](1) {0}", "e\x1b \xff%\xc3\xa9:[/a", 1, 2, "]({0}", NULL, NULL},
+		{"b", "d/b", 1, 1, "\xef\xbf\xbe\"", NULL, NULL},
 	};
 	ds_finding finding = {.code = DS_STATUS_MISMATCH,
 			      .severity = DS_ERROR,
@@ -709,7 +768,8 @@ Test(junit, is_a_test_an_item)
 
 Test(junit, holds_what_xml_cannot)
 {
-	static const ds_copy copies[] = {{"a", "]]>&<\"'\x1b\n", 1, 1, "\xef\xbf\xbe\xff", NULL}};
+	static const ds_copy copies[] = {
+		{"a", "]]>&<\"'\x1b\n", 1, 1, "\xef\xbf\xbe\xff", NULL, NULL}};
 	ds_finding finding = {.code = DS_STATUS_MISMATCH,
 			      .severity = DS_ERROR,
 			      .rule = "r\"&",
@@ -766,7 +826,7 @@ Test(github, is_a_command_a_finding_and_a_count)
 Test(github, lets_no_name_become_a_command)
 {
 	static const ds_copy copies[] = {
-		{"a", "x,line=1::y%0A\n::error ::z\r\xff", 1, 2, "s\n::add-mask::%", NULL}};
+		{"a", "x,line=1::y%0A\n::error ::z\r\xff", 1, 2, "s\n::add-mask::%", NULL, NULL}};
 	ds_finding finding = {.code = DS_STATUS_MISMATCH,
 			      .severity = DS_ERROR,
 			      .item = "i:,%\n",
@@ -858,6 +918,11 @@ Test(oneline, says_what_is_wrong_or_what_is_worked_on)
 					     .item_count = table[i].items < 5 ? table[i].items : 5};
 		expect_report(&ds_oneline_format, &outcome, false, false, table[i].line);
 	}
+	/* A file in which nothing is found can be read. */
+	const ds_finding misread = {.code = DS_MISSING_STATUS, .severity = DS_WARNING};
+	ds_summary summary = {.warnings = 1};
+	struct ds_outcome outcome = {.summary = &summary, .findings = &misread, .finding_count = 1};
+	expect_report(&ds_oneline_format, &outcome, false, false, "none active of 0 (1 warning)\n");
 }
 
 /* ---- The writer --------------------------------------------------------- */

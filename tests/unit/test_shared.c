@@ -460,6 +460,33 @@ Test(shared, set_writes_the_fields_that_follow_in_the_record)
 				   "tasks.json");
 }
 
+static const struct task *active(size_t i)
+{
+	static const struct task task = {"active", "active", "[ ]"};
+	(void)i;
+	return &task;
+}
+
+/* A box that stands for several is what the others say; a word that is none may be near one;
+ * what has no entry cannot be created. */
+Test(shared, set_speaks_of_what_was_meant)
+{
+	write_tree(active, 2);
+	cr_assert_eq(ds_plan_set(&plan, repo, "100", "done", NULL, &err), 0, "%s", err.message);
+	cr_expect_str_eq(ds_plan_step(plan, 0)->from, "active");
+	cr_expect_str_eq(ds_plan_step(plan, 0)->copies, "tasks.json and note and board");
+	ds_plan_free(plan);
+	cr_expect_eq(ds_plan_set(&plan, repo, "100", "actvie", NULL, &err), DS_TROUBLE);
+	cr_expect_str_eq(err.message, "100: 'actvie' is no status of the rule tasks; is active "
+				      "meant? There are todo, active, paused, done");
+	test_scratch_write(&scratch, "tasks.json", "{\"tasks\": []}\n");
+	cr_expect_eq(ds_plan_set(&plan, repo, "100", "done", NULL, &err), DS_DESYNC);
+	cr_expect_str_eq(err.message,
+			 "100: tasks.json is not there: it has no entry for it; add the entry, or "
+			 "set only the copies that are there with --add-missing");
+	plan = NULL;
+}
+
 static void fix_gaps(void)
 {
 	ds_fix_options options = {.size = sizeof options, .add_missing = true};
