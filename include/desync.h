@@ -189,6 +189,8 @@ typedef struct ds_open_options {
 	 * the top of the worktree. */
 	const char *config;
 	size_t file_limit; /* no file is read that is larger; 0: 16 MiB */
+	bool no_rules;     /* for ds_recover and ds_log of the worktree, which need none: what is
+			    * wrong with a configuration does not stand in their way */
 } ds_open_options;
 
 /* Opens the repository that `dir` lies in: walks up from there to the first

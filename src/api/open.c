@@ -9,6 +9,7 @@
 #include "beneath.h"
 #include "err.h"
 #include "origin.h"
+#include "where.h"
 #include "worktree.h"
 
 enum { LOCK_WAIT_MS = 10 * 1000 };
@@ -21,15 +22,6 @@ void ds_take_options(void *into, size_t size, const void *options)
 		memcpy(&given, options, sizeof given);
 	if (given)
 		memcpy(into, options, given < size ? given : size);
-}
-
-static bool is_there(struct ds_source *source, const char *path)
-{
-	struct ds_blob blob = {0};
-	source->ops->read(source, path, NULL, &blob);
-	bool there = blob.kind != DS_MISSING;
-	ds_blob_free(&blob);
-	return there;
 }
 
 /* ---- The rules ---------------------------------------------------------- */
@@ -134,7 +126,7 @@ static bool is_top(struct ds_source *source, const char *dir)
 	struct ds_buf parent = {0};
 	bool top = true;
 
-	if (is_there(source, ".git"))
+	if (ds_is_there(source, ".git"))
 		return true;
 	ds_buf_printf(&parent, "%s/..", dir);
 	if (!parent.failed && stat(dir, &here) == 0 && stat(parent.bytes, &above) == 0)
@@ -234,6 +226,25 @@ static int open_files(ds_repo *repo, const char *dir, ds_error *err)
 	return status ? status : find_place(repo, err);
 }
 
+/* The directory itself, where nothing above looks like a root. */
+static int open_without_rules(ds_repo *repo, const char *dir, ds_error *err)
+{
+	struct ds_buf root = {0};
+	int status = start_at(repo, dir, err);
+
+	if (!status && ds_where_root(&root, repo->root)) {
+		free(repo->root);
+		repo->root = root.bytes;
+		root = (struct ds_buf){0};
+	}
+	if (!status && root.failed)
+		status = ds_fail_memory(err);
+	ds_buf_free(&root);
+	if (!status)
+		status = ds_worktree_open(&repo->source, repo->root, err);
+	return status ? status : find_place(repo, err);
+}
+
 static bool add_option(struct ds_buf *options, const char *name, const char *value)
 {
 	if (!value)
@@ -257,11 +268,13 @@ static int open_any(ds_repo *repo, const char *dir, const ds_open_options *optio
 	repo->origin = options->origin;
 	repo->limit = options->file_limit;
 	int status = options->config ? read_config(repo, options->config, err) : 0;
-	if (!status && options->origin == DS_WORKTREE)
+	if (options->no_rules)
+		status = open_without_rules(repo, dir ? dir : ".", err);
+	else if (!status && options->origin == DS_WORKTREE)
 		status = open_files(repo, dir ? dir : ".", err);
 	else if (!status)
 		status = ds_open_kept(repo, here ? NULL : dir, options, err);
-	return status ? status : choose_rules(repo, options->rule, err);
+	return status ? status : choose_rules(repo, options->no_rules ? NULL : options->rule, err);
 }
 
 int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_error *err)
@@ -285,6 +298,40 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 	if (given.may_be_none)
 		return 0;
 	fail_no_rule(dir ? dir : ".", &given, err);
+	return status;
+}
+
+static int open_text(ds_repo *repo, const char *root, const char *where, const struct ds_buf *text,
+		     ds_error *err)
+{
+	bool found;
+
+	repo->config = strdup(DS_CONFIG_NAME);
+	repo->where = where ? strdup(where) : NULL;
+	if (!repo->config || (where && !repo->where) ||
+	    !ds_buf_append(&repo->config_bytes, text->bytes, text->len) ||
+	    !add_option(&repo->options, "-C", where))
+		return ds_fail_memory(err);
+	int status = start_at(repo, root, err);
+	if (!status)
+		status = ds_worktree_open(&repo->source, repo->root, err);
+	if (!status)
+		status = ds_load_rules(repo, repo->source, trust_owner, &found, err);
+	if (!status)
+		status = find_place(repo, err);
+	return status ? status : choose_rules(repo, NULL, err);
+}
+
+int ds_open_text(ds_repo **out, const char *root, const char *where, const struct ds_buf *text,
+		 ds_error *err)
+{
+	ds_repo *repo = *out = calloc(1, sizeof *repo);
+	int status = repo ? open_text(repo, root, where, text, err) : ds_fail_memory(err);
+
+	if (status) {
+		ds_close(repo);
+		*out = NULL;
+	}
 	return status;
 }
 

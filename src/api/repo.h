@@ -65,6 +65,11 @@ char *ds_gather_notes(const struct ds_txn *txn);
  * it `shown`. */
 int ds_read_whole(struct ds_buf *out, const char *file, const char *shown, ds_error *err);
 
+/* A handle on the files of `root`, as if this text were its configuration. Commands that
+ * findings print name `where`, unless it is NULL. */
+int ds_open_text(ds_repo **out, const char *root, const char *where, const struct ds_buf *text,
+		 ds_error *err);
+
 /* Reads what the source has to say of rules (or the file that the caller vouches for). *found:
  * it is a root, because it has a configuration or a built-in rule fits. */
 int ds_load_rules(ds_repo *repo, struct ds_source *source,

@@ -299,11 +299,8 @@ static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_opti
 
 	for (; note && *note && well; note++)
 		well = ds_add_note(result, *note);
-	if (repo->ruleset.configured && !repo->ruleset.count) {
-		well = well &&
-		       ds_add_note(result, "the configuration has no rules: nothing is checked");
-		result->summary.idle++;
-	}
+	/* Without rules its loader has said so. */
+	result->summary.idle += repo->ruleset.configured && !repo->ruleset.count;
 	for (size_t i = 0; i < result->rule_count && well && !options->ids; i++) {
 		const struct ds_scanned *scanned = &result->scanned[i];
 		if (is_idle(scanned))

@@ -9,7 +9,7 @@
 #include "buf.h"
 
 /* What says that a directory is the root of something, where git does not. */
-static const char *const markers[] = {".specweave", ".desync.yml", ".desync"};
+static const char *const markers[] = {".specweave", ".desync.yml", ".desync.d", ".desync"};
 
 static bool has_marker(const char *dir)
 {
@@ -23,8 +23,7 @@ static bool has_marker(const char *dir)
 	return there;
 }
 
-/* The nearest directory from `dir` up that has a marker; false: none has. */
-static bool find_marker(struct ds_buf *out, const char *dir)
+bool ds_where_root(struct ds_buf *out, const char *dir)
 {
 	ds_buf_puts(out, dir);
 	while (!out->failed && !has_marker(out->bytes)) {
@@ -54,7 +53,7 @@ static int fill(struct ds_where *where, const char *dir, const char *name, ds_er
 {
 	struct ds_buf marker = {0};
 	struct ds_buf file = {0};
-	bool marked = find_marker(&marker, dir);
+	bool marked = ds_where_root(&marker, dir);
 
 	int status = ds_place_find(&where->place, dir, marked ? marker.bytes : NULL, err);
 	ds_buf_free(&marker);

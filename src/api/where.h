@@ -4,6 +4,7 @@
 #ifndef DS_WHERE_H
 #define DS_WHERE_H
 
+#include "buf.h"
 #include "txn.h"
 
 struct ds_where {
@@ -16,5 +17,9 @@ struct ds_where {
  * others to find out. Zero-initialise *out; free it in any case. */
 int ds_where_find(struct ds_where *out, const char *path, ds_error *err);
 void ds_where_free(struct ds_where *where);
+
+/* The nearest directory from `dir` up that looks like the root of something; false: none, or
+ * memory ran out (out->failed). */
+bool ds_where_root(struct ds_buf *out, const char *dir);
 
 #endif

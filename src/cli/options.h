@@ -64,6 +64,10 @@ struct cli_options {
 	unsigned retries; /* -1: none */
 	const char *guard_ids;
 
+	/* Of desync-init. */
+	bool agents;
+	bool gaps;
+
 	/* Of desync-hook. */
 	bool pre_push;
 	bool as_config;

@@ -22,6 +22,12 @@ int cli_conclude(const struct cli_program *program, const struct cli_options *op
 	return status;
 }
 
+/* The whole log. */
+static bool names_no_item(const struct cli_options *options)
+{
+	return options->log && !*options->log && !options->id_count;
+}
+
 int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_fn act)
 {
 	struct cli_options options;
@@ -38,7 +44,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 					  .revision = options.revision,
 					  .since = options.since,
 					  .config = options.config,
-					  .file_limit = options.file_limit};
+					  .file_limit = options.file_limit,
+					  .no_rules = options.recover || names_no_item(&options)};
 		status = ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);

@@ -143,15 +143,21 @@ static int list_known(struct selection *s, ds_error *err)
 	return status;
 }
 
+/* Whether a number is all that is given, but for what stands before it: "ADR-7". What goes on
+ * behind it, or begins with a rule that there is not, means something else. */
+static bool is_number(const char *given, struct ds_text key)
+{
+	return key.len && strchr("0123456789", *key.at) && !key.at[key.len] && !strchr(given, ':');
+}
+
 /* Where ids are numbers, one that is given is never more than that: an item of another rule
  * may be meant by it just as well. */
 static enum ds_id_fit fit_of(const struct selection *s, const char *id, const char *given)
 {
 	struct ds_text key = ds_id_key(s->scan->rule, ds_text_of(given));
 
-	/* Behind a rule's name that there is none of, too, stands a number. */
-	if (s->scan->rule->by_number && key.len && strchr("0123456789", *key.at))
-		return ds_text_is(key, id) && !strchr(given, ':') ? DS_ID_NUMBER : DS_ID_OTHER;
+	if (s->scan->rule->by_number && *id >= '0' && *id <= '9')
+		return is_number(given, key) && ds_text_is(key, id) ? DS_ID_NUMBER : DS_ID_OTHER;
 	return ds_id_fit(id, given);
 }
 

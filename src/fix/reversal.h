@@ -11,6 +11,10 @@ struct ds_reversed_edit {
 	struct ds_reversed_edit *next;
 	int copy;
 	struct ds_made made; /* its field is the rule's own string */
+	/* Of a copy whose files hold many: the record as it is now, as in struct ds_work_ask.
+	 * Two copies in one file have one each. */
+	size_t record;
+	const char *id;
 };
 
 struct ds_reversed_file {

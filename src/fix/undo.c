@@ -278,8 +278,8 @@ static size_t gather_alike(const struct going *g, struct ds_record_edit *edits)
 		if (is_alike(g, ask))
 			edits[count++] =
 				(struct ds_record_edit){.number = i,
-							.record = ask->record,
-							.id = ask->id,
+							.record = ask->left->record,
+							.id = ask->left->id,
 							.word = ds_text_of(ask->left->made.old),
 							.instead = ds_text_of(ask->left->made.new)};
 	}
@@ -309,6 +309,7 @@ static bool take_back_words(struct going *g)
 /* Where an edit put more than a word in, or took it out: these bytes for those, as above. */
 struct swap {
 	struct ds_work_ask *ask;
+	const struct ds_reversed_edit *edit;
 	const struct ds_made *made;
 	size_t start; /* in the content */
 	size_t at;    /* as the swaps before it leave it */
@@ -333,17 +334,18 @@ static bool read_records(const struct going *g, struct ds_records *out, struct d
 
 /* NULL: the record is not where it was. */
 static const struct ds_value *value_in(const struct going *g, const struct ds_records *records,
-				       const struct ds_work_ask *ask)
+				       const struct ds_reversed_edit *edit)
 {
-	bool there = ask->record < records->len && ds_text_is(records->at[ask->record].id, ask->id);
-	return there ? &records->at[ask->record].values[g->name != NULL] : NULL;
+	bool there =
+		edit->record < records->len && ds_text_is(records->at[edit->record].id, edit->id);
+	return there ? &records->at[edit->record].values[g->name != NULL] : NULL;
 }
 
 /* Offsets of the log hold only in the file as we left it; check_swaps sees where they do not. */
 static enum outcome find_swap(const struct going *g, struct swap *swap,
 			      const struct ds_records *records)
 {
-	const struct ds_value *value = value_in(g, records, swap->ask);
+	const struct ds_value *value = value_in(g, records, swap->edit);
 
 	swap->in = value && value->code == DS_MISSING_STATUS;
 	if (!value || (!swap->in && (value->code || !value->word)))
@@ -365,7 +367,7 @@ static void gather_swaps(struct going *g, struct swaps *swaps, const struct ds_r
 		struct ds_work_ask *ask = &g->file->asks[i];
 		if (!is_alike(&first, ask))
 			continue;
-		*swap = (struct swap){.ask = ask, .made = &ask->left->made};
+		*swap = (struct swap){.ask = ask, .edit = ask->left, .made = &ask->left->made};
 		enum outcome outcome = find_swap(g, swap, records);
 		if (outcome == TAKEN_BACK && swap->in != swaps->at[0].in)
 			continue;
@@ -423,13 +425,13 @@ static bool check_swaps(struct going *g, struct swaps *swaps)
 
 	for (size_t i = 0; i < swaps->count && well; i++) {
 		struct swap *swap = &swaps->at[i];
-		const struct ds_value *value = value_in(g, &records, swap->ask);
+		const struct ds_value *value = value_in(g, &records, swap->edit);
 		well = value && !value->code && value->word;
 		if (!well)
 			break;
 		swap->lead = swap->in ? value->start - swap->at : 0;
-		swaps->checks[i] = (struct ds_record_edit){.record = swap->ask->record,
-							   .id = swap->ask->id,
+		swaps->checks[i] = (struct ds_record_edit){.record = swap->edit->record,
+							   .id = swap->edit->id,
 							   .word = value->text,
 							   .insert = true};
 	}
@@ -565,6 +567,27 @@ static bool is_at(const struct ds_plan *plan, const char *path, const char *whol
 	return strncmp(whole, plan->prefix, len) == 0 && strcmp(whole + len, path) == 0;
 }
 
+/* The record of each edit, as the copies are now. */
+static int find_records(struct ds_bench *bench, struct ds_planned *planned,
+			const struct ds_reversed_file *reversed, ds_error *err)
+{
+	for (struct ds_reversed_edit *edit = reversed->edits; edit; edit = edit->next) {
+		const struct ds_seen_copy *seen = &bench->desk.copies[edit->copy];
+		if (!planned->rule->copies[edit->copy].many)
+			continue;
+		if (!seen->record || !is_at(bench->plan, seen->path, reversed->path)) {
+			conflict(bench, planned, edit->copy, "is not there any more");
+			return 0;
+		}
+		edit->record = (size_t)(seen->record - seen->document->records.at);
+		edit->id =
+			ds_arena_copy(&bench->strings, seen->record->id.at, seen->record->id.len);
+		if (!edit->id)
+			return ds_fail_memory(err);
+	}
+	return 0;
+}
+
 static int ask_file(struct ds_work *work, struct ds_bench *bench, struct ds_planned *planned,
 		    const struct ds_reversed_file *reversed, ds_error *err)
 {
@@ -584,6 +607,7 @@ static int ask_file(struct ds_work *work, struct ds_bench *bench, struct ds_plan
 		if (!ask)
 			return ds_fail_memory(err);
 		ask->reversed = reversed;
+		return find_records(bench, planned, reversed, err);
 	}
 	return 0;
 }

@@ -228,10 +228,12 @@ static bool same_said(const struct ds_planned *planned, const char *now)
  * copies are looked at. */
 static bool is_decided(const struct ds_plan *plan, const struct ds_rule *rule)
 {
-	int preferred = plan->prefer ? ds_copy_named(rule, plan->prefer) : DS_NO_COPY;
+	int believed = plan->prefer ? ds_copy_named(rule, plan->prefer) : rule->authority;
 
+	if (believed >= 0)
+		return rule->copies[believed].from == DS_FROM_HEAD;
 	if (plan->prefer)
-		return preferred >= 0 && rule->copies[preferred].from == DS_FROM_HEAD;
+		return false;
 	for (const struct ds_rollup *rollup = rule->rollups;
 	     rollup && rule->authority == DS_PARTS && (rollup->path || rollup->children); rollup++)
 		if (rollup->children)

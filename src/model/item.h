@@ -12,13 +12,13 @@ struct ds_item {
 	const char *path; /* what the pattern matched, relative to the root */
 	const char *id;
 	bool archived;
-	bool twin;     /* another item has the same id: no command can mean this one */
+	bool twin;      /* another item has the same id: no command can mean this one */
 	bool shared_id; /* another rule has it too, or may: a command says RULE:ID */
-	bool seen;     /* at least one of its copies exists */
-	bool again;    /* it looks wrong: to be read once more, with all others that do */
-	bool recalled; /* judged before, by its contents: nothing was read */
-	uint8_t state; /* a ds_item_state, once it was compared */
-	int8_t status; /* an index into the vocabulary, or DS_NO_STATUS */
+	bool seen;      /* at least one of its copies exists */
+	bool again;     /* it looks wrong: to be read once more, with all others that do */
+	bool recalled;  /* judged before, by its contents: nothing was read */
+	uint8_t state;  /* a ds_item_state, once it was compared */
+	int8_t status;  /* an index into the vocabulary, or DS_NO_STATUS */
 };
 
 struct ds_items {

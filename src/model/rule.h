@@ -15,7 +15,7 @@ enum {
 	DS_COPY_LIMIT = 8,
 	DS_FIELD_LIMIT = 8, /* fields of one copy that constraints look at */
 	DS_ROLLUP_LIMIT = 4,
-	DS_CODES = 32,      /* more than there are */
+	DS_CODES = 32, /* more than there are */
 
 	/* In place of the number of a copy. */
 	DS_NO_COPY = -1,
@@ -98,7 +98,7 @@ struct ds_rule {
 	const char *marker; /* a directory that holds this is a root of the rule */
 	const char *items;  /* the path pattern whose matches are the items; {id} is the id; or
 			     * NULL */
-	bool by_number;     /* ids are the same where the first number in them is */
+	bool by_number;     /* ids are the same where the first number in them is: 7, or 2.1 */
 	const char *const *exclude;  /* patterns taken away from items; NULL-ended, or NULL */
 	const char *const *archived; /* patterns whose items are seen only when asked for */
 	const char *const *ignore;   /* ids (with "*") that are no items; NULL-ended, or NULL */

@@ -217,12 +217,14 @@ static bool add_box(struct ds_records *out, const struct ds_markdown *md, struct
 	const char *copy = ds_arena_copy(arena, id.at, id.len);
 	if (!values || !copy)
 		return false;
-	values[0] = (struct ds_value){.text = marker,
-				      .word = true,
-				      .editable = true,
-				      .placed = true,
-				      .start = start,
-				      .end = start + marker.len};
+	/* GitHub ticks a box with either, and no rule should have to name both. */
+	values[0] =
+		(struct ds_value){.text = ds_text_is(marker, "[X]") ? ds_text_of("[x]") : marker,
+				  .word = true,
+				  .editable = true,
+				  .placed = true,
+				  .start = start,
+				  .end = start + marker.len};
 	while (--count)
 		values[count] =
 			(struct ds_value){.code = DS_MISSING_STATUS, .why = "a box has no fields"};

@@ -1,9 +1,10 @@
 /*
  * The reader for a line of Markdown: "Status: x", with or without emphasis, as a heading, in
- * a list or a quote, or in a fenced preamble.
+ * a list or a quote, or in a fenced preamble; or "## Status", and what stands right below it.
  *
  * Only what stands before the second heading counts (where a file is headings from its first
- * line on, as "# Status: x" below "# Title: y", all of those), and only once.
+ * line on, as "# Status: x" below "# Title: y", all of those), and only once. Where there is
+ * no such line, the first heading that is the label counts, wherever it is.
  */
 #include <stdint.h>
 #include <string.h>
@@ -61,6 +62,13 @@ static bool cut_end(struct ds_text *text, const char *end)
 	return true;
 }
 
+static void cut_break(struct ds_text *text)
+{
+	while (cut_end(text, "<br>") || cut_end(text, "<br/>") || cut_end(text, "<br />") ||
+	       cut_end(text, "\\"))
+		continue;
+}
+
 /* Marks that are around the whole text. */
 static void unwrap(struct ds_text *text)
 {
@@ -108,9 +116,7 @@ static bool match(struct ds_text line, const char *label, cmark_node_type type,
 	*value = ds_text_trim(line);
 	if (type == CMARK_NODE_HEADING)
 		cut_heading(value);
-	while (cut_end(value, "<br>") || cut_end(value, "<br/>") || cut_end(value, "<br />") ||
-	       cut_end(value, "\\"))
-		continue;
+	cut_break(value);
 	while (open && (cut_end(value, "*") || cut_end(value, "_")))
 		continue;
 	if (type != CMARK_NODE_CODE_BLOCK)
@@ -130,15 +136,25 @@ struct search {
 	struct ds_reading *out; /* code is DS_MISSING_STATUS, and nothing placed: none yet */
 	int headings;
 	bool only_headings; /* so far */
+	bool past;          /* the second heading: no more lines count, but below the label */
+	bool below;         /* the label was a heading, and the next one is not there yet */
 	bool over;
 };
+
+static void run_out_of_memory(struct search *s)
+{
+	ds_reading_fail(s->out, DS_UNREADABLE, "out of memory");
+	s->over = true;
+}
 
 static void take(struct search *s, struct ds_text value)
 {
 	struct ds_reading *out = s->out;
 	size_t start = ds_markdown_offset(s->md, value);
 
-	if (out->placed) {
+	if (s->below && !out->code && (!value.len || ds_text_equal(out->text, value)))
+		return;
+	if (out->placed && !(s->below && out->code)) {
 		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, start, "\"%s:\" is there twice",
 				   s->label);
 		s->over = true;
@@ -218,7 +234,7 @@ static void look_at_block(struct search *s, cmark_node *block)
 	} while (number <= last);
 	int visible = count ? count_visible(s, block) : 0;
 	if (visible < 0)
-		ds_reading_fail(s->out, DS_UNREADABLE, "out of memory");
+		run_out_of_memory(s);
 	else if (!visible)
 		*s->out = before;
 	s->over = s->out->code && s->out->code != DS_MISSING_STATUS;
@@ -250,20 +266,104 @@ static void look_at_fence(struct search *s, cmark_node *block)
 			take(s, value);
 }
 
-static bool is_outermost(cmark_node *node)
+/* ---- A heading that is the label ---------------------------------------- */
+
+static bool is_label(struct search *s, cmark_node *heading)
 {
-	return cmark_node_get_type(cmark_node_parent(node)) == CMARK_NODE_DOCUMENT;
+	struct ds_buf seen = {0};
+
+	if (!ds_markdown_text(&seen, heading))
+		run_out_of_memory(s);
+	struct ds_text text = ds_text_trim((struct ds_text){seen.bytes, seen.len});
+	cut_end(&text, ":");
+	bool is = ds_text_equal_but_for_case(text, ds_text_of(s->label));
+	ds_buf_free(&seen);
+	return is;
+}
+
+static bool is_comment(cmark_node *node)
+{
+	bool html = cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK;
+	const char *literal = html ? cmark_node_get_literal(node) : "";
+	const char *end = strncmp(literal, "<!--", 4) == 0 ? strstr(literal, "-->") : NULL;
+
+	return end && !ds_text_trim(ds_text_of(end + 3)).len;
+}
+
+/* The paragraph right below, which may be the only item of a list; NULL: something else is. */
+static cmark_node *paragraph_below(cmark_node *heading)
+{
+	cmark_node *node = cmark_node_next(heading);
+
+	while (node && is_comment(node))
+		node = cmark_node_next(node);
+	while (node && (cmark_node_get_type(node) == CMARK_NODE_LIST ||
+			cmark_node_get_type(node) == CMARK_NODE_ITEM)) {
+		node = cmark_node_first_child(node);
+		if (node && cmark_node_next(node))
+			return NULL;
+	}
+	return node && cmark_node_get_type(node) == CMARK_NODE_PARAGRAPH ? node : NULL;
+}
+
+/* Whether the page shows the text as it stands: only then can another replace it. */
+static bool is_plain(struct search *s, cmark_node *block, struct ds_text text)
+{
+	struct ds_buf seen = {0};
+
+	if (!ds_markdown_text(&seen, block))
+		run_out_of_memory(s);
+	bool plain = text.len && !seen.failed && seen.len >= text.len &&
+		     memcmp(seen.bytes, text.at, text.len) == 0 &&
+		     (seen.len == text.len || seen.bytes[text.len] == ' ');
+	ds_buf_free(&seen);
+	return plain;
+}
+
+/* A line with the label is found as all of them are. */
+static void look_below(struct search *s, cmark_node *heading)
+{
+	cmark_node *block = paragraph_below(heading);
+	struct ds_text value;
+	int number;
+	struct ds_text line = ds_markdown_first(s->md, block ? block : heading, &number);
+
+	if (!block || match(line, s->label, CMARK_NODE_PARAGRAPH, &value)) {
+		ds_reading_fail_at(s->out, DS_MISSING_STATUS, ds_markdown_offset(s->md, line),
+				   "there is no line of text right below \"%s\"", s->label);
+	} else {
+		value = ds_text_trim(line);
+		cut_break(&value);
+		unwrap(&value);
+		take(s, value);
+		bool plain = is_plain(s, block, value);
+		s->out->editable = s->out->editable && plain;
+	}
+	s->below = true;
+}
+
+/* ---- Going through ------------------------------------------------------ */
+
+/* Where the blocks of a document begin, and what was found may be enough. */
+static void come_to(struct search *s, cmark_node *block)
+{
+	bool heading = cmark_node_get_type(block) == CMARK_NODE_HEADING;
+
+	s->headings += heading;
+	s->only_headings = s->only_headings && heading;
+	s->past = s->past || (s->headings > 1 && !s->only_headings);
+	s->over = s->below ? heading : s->past && s->out->placed;
+	if (heading && !s->over && !s->out->placed && is_label(s, block) && !s->over)
+		look_below(s, block);
 }
 
 static void visit(struct search *s, cmark_node *node)
 {
 	cmark_node_type type = cmark_node_get_type(node);
 
-	if (is_outermost(node) && type == CMARK_NODE_HEADING)
-		s->over = ++s->headings > 1 && !s->only_headings;
-	else if (is_outermost(node))
-		s->over = s->headings > 1, s->only_headings = false;
-	if (s->over)
+	if (cmark_node_get_type(cmark_node_parent(node)) == CMARK_NODE_DOCUMENT)
+		come_to(s, node);
+	if (s->over || (s->past && !s->below))
 		return;
 	if (type == CMARK_NODE_PARAGRAPH || type == CMARK_NODE_HEADING)
 		look_at_block(s, node);
@@ -286,8 +386,9 @@ static bool read_most(struct ds_reading *out, struct ds_text bytes, const char *
 	struct ds_markdown md;
 	struct ds_reading defect;
 
-	ds_reading_fail(out, DS_MISSING_STATUS, "it has no line \"%s:\" before its second heading",
-			label);
+	ds_reading_fail(out, DS_MISSING_STATUS,
+			"it has no line \"%s:\" before its second heading, and no heading \"%s\"",
+			label, label);
 	struct search s = {.md = &md, .label = label, .out = out, .only_headings = true};
 	bool parsed = ds_markdown_parse(&md, bytes, most, &defect);
 	if (parsed)
@@ -299,8 +400,17 @@ static bool read_most(struct ds_reading *out, struct ds_text bytes, const char *
 	return enough;
 }
 
-/* A guess at where the second heading ends: each kilobyte costs more than opening a file. */
-static size_t guess(struct ds_text bytes)
+static bool is_other_heading(struct ds_text line, const char *label)
+{
+	if (!skip_any(&line, "#"))
+		return false;
+	skip_any(&line, " \t");
+	return !skip_label(&line, ds_text_of(label));
+}
+
+/* A guess at where the second heading ends that is not the label: each kilobyte costs more
+ * than opening a file. */
+static size_t guess(struct ds_text bytes, const char *label)
 {
 	enum { MOST = 4096 };
 	struct ds_text left = {bytes.at, bytes.len < MOST ? bytes.len : MOST};
@@ -308,7 +418,7 @@ static size_t guess(struct ds_text bytes)
 	int headings = 0;
 
 	while (headings < 2 && (feed = left.len ? memchr(left.at, '\n', left.len) : NULL)) {
-		headings += *left.at == '#';
+		headings += is_other_heading(left, label);
 		left.len -= (size_t)(feed + 1 - left.at);
 		left.at = feed + 1;
 	}
@@ -318,7 +428,7 @@ static size_t guess(struct ds_text bytes)
 static void line_read(struct ds_reading *out, struct ds_text bytes, bool whole, const char *at,
 		      struct ds_arena *scratch)
 {
-	size_t most = guess(bytes);
+	size_t most = guess(bytes, at);
 
 	(void)whole;
 	(void)scratch;

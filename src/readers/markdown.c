@@ -78,7 +78,8 @@ static void own_texts(cmark_node *root)
 	for (cmark_node *node = root; node; node = ds_markdown_next(node, root)) {
 		cmark_node_type type = cmark_node_get_type(node);
 		if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE ||
-		    type == CMARK_NODE_HTML_INLINE || type == CMARK_NODE_CODE_BLOCK)
+		    type == CMARK_NODE_HTML_INLINE || type == CMARK_NODE_HTML_BLOCK ||
+		    type == CMARK_NODE_CODE_BLOCK)
 			(void)cmark_node_get_literal(node);
 		if (type == CMARK_NODE_CODE_BLOCK)
 			(void)cmark_node_get_fence_info(node);

@@ -3,14 +3,9 @@
 #include <string.h>
 
 static const struct ds_reader *const table[] = {
-	&ds_checkbox_reader,
-	&ds_frontmatter_reader,
-	&ds_json_reader,
-	&ds_yaml_reader,
-	&ds_line_reader,
-	&ds_path_reader,
-	&ds_table_reader,
-	&ds_task_block_reader,
+	&ds_checkbox_reader, &ds_frontmatter_reader, &ds_json_reader,
+	&ds_yaml_reader,     &ds_line_reader,        &ds_path_reader,
+	&ds_preamble_reader, &ds_table_reader,       &ds_task_block_reader,
 };
 
 const struct ds_reader *ds_reader_find(const char *name)

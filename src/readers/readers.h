@@ -12,6 +12,7 @@ extern const struct ds_reader ds_json_reader;
 extern const struct ds_reader ds_frontmatter_reader;
 extern const struct ds_reader ds_yaml_reader;
 extern const struct ds_reader ds_line_reader;
+extern const struct ds_reader ds_preamble_reader;
 extern const struct ds_reader ds_table_reader;
 extern const struct ds_reader ds_checkbox_reader;
 extern const struct ds_reader ds_task_block_reader;

@@ -87,6 +87,9 @@ const struct ds_builtin *ds_builtins(void);
  * DS_TROUBLE where there is none, with the nearest name. */
 int ds_builtin_use(struct ds_ruleset *into, const char *name, const char *in, ds_error *err);
 
+/* Whether something is at that path. */
+bool ds_is_there(struct ds_source *source, const char *path);
+
 /* Paths (of files and folders) that have to be known of a source before its configuration
  * is: they decide whether, and with which rules, it fits. Calls `each` with every one. */
 int ds_config_leads(int (*each)(void *context, const char *path), void *context);

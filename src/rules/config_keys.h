@@ -198,8 +198,6 @@ int ds_take_builtin(const struct ds_loader *from, struct ds_source *source,
 		    const struct ds_builtin *builtin, const char *in, size_t *times,
 		    struct ds_buf *missing);
 
-bool ds_is_there(struct ds_source *source, const char *path);
-
 /* A path without wildcards; and "docs/adr/" of "docs/adr". */
 int ds_check_folder(const struct ds_loader *l, const struct ds_node *node);
 const char *ds_folder(const struct ds_loader *l, const char *text);

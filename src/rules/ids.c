@@ -25,6 +25,12 @@ static struct ds_text number_of(const char *text)
 	return (struct ds_text){text, len};
 }
 
+/* As in 2.1, which is another number than 2. */
+static bool is_point(struct ds_text id, size_t at)
+{
+	return id.at[at] == '.' && at + 1 < id.len && is_digit(id.at[at + 1]);
+}
+
 struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id)
 {
 	size_t from = 0;
@@ -34,9 +40,9 @@ struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id)
 		from++;
 	if (!rule->by_number || from == id.len)
 		return id;
-	for (to = from; to < id.len && is_digit(id.at[to]);)
+	for (to = from; to < id.len && (is_digit(id.at[to]) || is_point(id, to));)
 		to++;
-	while (to - from > 1 && id.at[from] == '0')
+	while (to - from > 1 && id.at[from] == '0' && is_digit(id.at[from + 1]))
 		from++;
 	return (struct ds_text){id.at + from, to - from};
 }

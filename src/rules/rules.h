@@ -48,8 +48,8 @@ int ds_expand_one(const struct ds_expansion *expansion, const char *id, bool *kn
 int ds_item_exists(const struct ds_rule *rule, struct ds_source *source, const struct ds_item *item,
 		   bool *exists, ds_error *err);
 
-/* What ids of a rule are compared by: the first number in it, without zeros before it, where
- * the rule says so; else all of it. A piece of `id`. */
+/* What ids of a rule are compared by: the first number in it (2, or 2.1), without zeros before
+ * it, where the rule says so; else all of it. A piece of `id`. */
 struct ds_text ds_id_key(const struct ds_rule *rule, struct ds_text id);
 
 /* Whether the rule says that what has this id is no item. */

@@ -21,6 +21,7 @@ static const struct {
 	{"checkbox", {NULL, "P {id}*"}, "[\xe2\x9c\x93]"},
 	{"task_block", {"status", "id"}, "Zq"},
 	{"line", {"Status", NULL}, "Zq"},
+	{"preamble", {"status", NULL}, "Zq"},
 };
 
 static void demand(bool held)

@@ -15,7 +15,7 @@ copy="$build/package/a copy"
 prefix=$build/package/prefix
 scratch=$(mktemp -d)
 failures=0
-programs='desync-scan desync-check desync-fix desync-set desync-edit desync-hook'
+programs='desync-scan desync-check desync-fix desync-set desync-edit desync-init desync-hook'
 
 finish() {
   status=$?

@@ -15,7 +15,7 @@ began=$(date -u +%Y-%m-%dT)
 defaults() {
   use=$name rule=$name others=0 one='' nobody='' other='' forms='' code=status-mismatch found=1
   copies=2 prefer='' was='' to='' illegal='' illegal_of='' cycle='' crowd='' variants='' also='' place='' items=0 many_agree=0 counted=1 folder=$here/$name
-  left_out='' stages=''
+  left_out='' stages='' mends=''
   desync() { :; }
   desync_all() { :; }
   as_set() { :; }

@@ -114,10 +114,7 @@ Test(builtins, read_what_is_out_there)
 		 "=Ready for Review>review\n"},
 		{"bmad", "bmad", "story", "# Story 1.1: Log in\n\n**Status:** done\n\n## Story\n",
 		 "=done>done\n"},
-		{"bmad", "bmad", "story", "---\nstatus: done\n---\n\n# Story\n",
-		 "!missing-status\n"},
-		{"bmad", "bmad", "front matter", "---\nstatus: done\n---\n\n# Story\n",
-		 "=done>done\n"},
+		{"bmad", "bmad", "story", "---\nstatus: done\n---\n\n# Story\n", "=done>done\n"},
 		{"task-master", "task-master", "tasks.json",
 		 "{\"master\": {\"tasks\": [{\"id\": 7, \"status\": \"in-progress\", \"subtasks\": "
 		 "[{\"id\": 1, \"status\": \"done\"}]}]}, \"other\": {\"tasks\": [{\"id\": 7, "
@@ -131,11 +128,13 @@ Test(builtins, read_what_is_out_there)
 		{"adr-index", "adr-index", "index", INDEX,
 		 "0001=Accepted>Accepted\nADR-2=Superseded by 3>Superseded\n3!missing-status\n"
 		 "4=odd word>?\n"},
-		{"adr-index", "adr-index", "front matter",
-		 "---\nstatus: superseded by ADR-3\n---\n# x\n",
+		{"adr-index", "adr-index", "file", "---\nstatus: superseded by ADR-3\n---\n# x\n",
 		 "=superseded by ADR-3>Superseded\n"},
 		{"adr-index", "adr-index", "file",
 		 "# 1. One\n\n```\nStatus: Accepted\nDate: x\n```\n", "=Accepted>Accepted\n"},
+		{"adr-index", "adr-index", "file",
+		 "# 1. One\n\nDate: x\n\n## Status\n\nSuperseded by [3](3.md)\n\n## Context\n",
+		 "=Superseded by [3](3.md)>Superseded\n"},
 		{"conductor", "conductor", "tracks.md", TRACKS,
 		 "login_20250101=[x]>completed\npay_20250102=[~]>in_progress\n"
 		 "list_20250103=[ ]>new\n"},

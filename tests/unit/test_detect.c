@@ -451,9 +451,9 @@ Test(scan, resolves_ids)
 		struct test_source source;
 		struct ds_scanned scanned;
 		struct ds_buf got = {0};
-		cr_assert_eq(scan_files(&scanned, &source, test_specweave(), forest, ids,
-					table[i].all),
-			     0);
+		cr_assert_eq(
+			scan_files(&scanned, &source, test_specweave(), forest, ids, table[i].all),
+			0);
 		ds_buf_puts(&got, "");
 		for (size_t j = 0; j < scanned.items.len; j++)
 			ds_buf_printf(&got, "%s ", scanned.items.at[j].id);

@@ -316,7 +316,7 @@ static const struct ds_spec tracks = {"Track:*", "link:*/tracks/{id}/*"};
 
 static const struct row boxes[] = {
 	{"- [x] a\n- [ ] b\n- [X] c\n- [~] d\n- [-] e\n- [/] f\n",
-	 "=[x]; =[ ]; =[X]; =[~]; =[-]; =[/]"},
+	 "=[x]; =[ ]; =[x]<[X]>; =[~]; =[-]; =[/]"},
 	{"* [x] a\n+ [ ] b\n1. [x] c\n2) [ ] d\n", "=[x]; =[ ]; =[x]; =[ ]"},
 	{"- a\n  - [x] b\n    1. [ ] c\n\n      more\n", "=[x]; =[ ]"},
 	{"> - [x] a\n>   > 1. [ ] b\n", "=[x]; =[ ]"},
@@ -542,6 +542,55 @@ static const struct row lines[] = {
 	{"Status: a\n\nStatus: b\n", "(ambiguous-status 3:9)"},
 	{"Status: a\nStatus: a\n", "(ambiguous-status 2:9)"},
 	{"# T\nStatus: a\n\n## C\n\nStatus: b\n", "a"},
+
+	/* A heading that is the label. */
+	{"# T\n\nDate: x\n\n## Status\n\nAccepted\n\n## C\n\ntext\n", "Accepted"},
+	{"# T\n\n## C\n\ntext\n\n#### **STATUS**: ##\nAccepted\nmore\n", "Accepted"},
+	{"Status\n===\nAccepted<br>\nmore\n", "Accepted"},
+	{"# T\n## Status:\n\n**Accepted**\n", "Accepted"},
+	{"## Status\n\n_`x`_\n", "`x`!"},
+	{"## Status\n\n***x***\\\n**y\n", "x"},
+	{"## Status\r\n\r\nAccepted, and more\r\n", "Accepted, and more"},
+	{"## Status\n\n- Accepted\n", "Accepted"},
+	{"## Status\n\n1. - **Accepted**\n     more\n", "Accepted"},
+	{"## Status\n\n<!-- a\nb -->\n<!-- c -->\n\nAccepted\n", "Accepted"},
+	{"## Status\nAccepted\n| a | b |\n|---|---|\n", "Accepted"},
+	{BOM "---\nstatus: x\n---\n# Status\nAccepted", "Accepted"},
+
+	/* What the page shows otherwise is left to a person. */
+	{"## Status\n\nSuperseded by [ADR-0009](0009-x.md)\n",
+	 "Superseded by [ADR-0009](0009-x.md)!"},
+	{"## Status\n\n**Accepted** (2024)\n", "**Accepted** (2024)!"},
+	{"## Status\n\n**Accepted\nor not**\n", "**Accepted!"},
+	{"## Status\n\nAccepted <!-- Proposed -->\n", "Accepted <!-- Proposed -->!"},
+	{"## Status\n\nR&amp;D\n", "R&amp;D!"},
+	{"## Status\n\na\xff\n", "a\\xff!"},
+
+	/* A line goes before it, and must not say another word below it. */
+	{"# T\nStatus: a\n\n## Status\n\nb\n", "a"},
+	{"Status: a\n\n# Status\n\nb\n", "a"},
+	{"# T\nStatus:\n\n## Status\n\nb\n", "(missing-status 2:8, editable)"},
+	{"## Status\n\na\n\nStatus: b\n", "(ambiguous-status 5:9)"},
+	{"## C\n\n## Status\n\na\n\n- **Status:** b\n\n## D\n", "(ambiguous-status 7:15)"},
+	{"## Status\n\na\n\nStatus: a\n", "a"},
+	{"## C\n\n## Status\n\n**Status:** a\n\n## D\n\nStatus: b\n", "a"},
+	{"## Status\n\n- Date: x\n- Status: a\n", "a"},
+	{"## Status\n\nStatus: a\n\nStatus: b\n", "(ambiguous-status 5:9)"},
+	{"## Status\n\na\n\n## C\n\nStatus: b\n\n## Status\n\nc\n", "a"},
+
+	/* Nothing right below. */
+	{"## Status\n\n## C\n\ntext\n", "(missing-status 1:1)"},
+	{"# T\n\n  ## Status\n", "(missing-status 3:3)"},
+	{"## Status:\n\n## C\n", "(missing-status 1:11, editable)"},
+	{"## Status\n\n- a\n- b\n", "(missing-status 1:1)"},
+	{"## Status\n\n- a\n\n  b\n", "(missing-status 1:1)"},
+	{"## Status\n\n-\n", "(missing-status 1:1)"},
+	{"## Status\n\n```\na\n```\n", "(missing-status 1:1)"},
+	{"## Status\n\n<!-- a --> b <!-- c -->\n\nd\n", "(missing-status 1:1)"},
+	{"## Status\n\n<p>\na\n\nb\n", "(missing-status 1:1)"},
+	{"## Status of it\n\na\n\n## My Status\n\na\n", "(missing-status)"},
+	{"> ## Status\n>\n> a\n", "(missing-status)"},
+	{"```\n## Status\n\na\n```\n", "(missing-status)"},
 };
 
 Test(markdown, reads_lines)
@@ -574,9 +623,82 @@ Test(markdown, changes_lines)
 		{"Status:", 0, "b", "Status: b"},
 		{"Status: \r\n", 0, "b", "Status: b\r\n"},
 		{"Status: a\n", 0, "b\nc", NULL},
+		{"## Status\n\na\nmore\n", 0, "b", "## Status\n\nb\nmore\n"},
+		{"## Status\r\n\r\n- **a**\r\n", 0, "b", "## Status\r\n\r\n- **b**\r\n"},
 	};
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
 		expect_change(&ds_line_reader, &label, &changes[i]);
+}
+
+/* ---- Preambles ----------------------------------------------------------- */
+
+static const struct ds_spec key = {"status", NULL};
+
+Test(markdown, reads_preambles)
+{
+	static const struct row rows[] = {
+		{"---\nstatus: a # b\n---\n\nStatus: c\n", "a"},
+		{"---\nstatus: \"a\\u0062\"\n---\n", "ab<a\\u0062>"},
+		{"---\nstatus:\n---\nStatus: c\n", "(missing-status 2:8, editable)"},
+		{"---\nstatus: a\nstatus: b\n---\nStatus: c\n", "(ambiguous-status 3:1)"},
+		{"---\nStatus: a\n---\nStatus: c\n", "(missing-status 2:1)"},
+		{"---\nstatus: a\n\nStatus: c\n", "(malformed 1:1)"},
+		{"---\ntitle: a\n---\n# T\n\nStatus: c\n", "c"},
+		{"---\ntitle: a\n---\n# T\n\n## Status\n\nc\n", "c"},
+		{"# T\n\n**Status:** c\n", "c"},
+		{"# T\n\n**Status:** c\n\nStatus: d\n", "(ambiguous-status 5:9)"},
+		{"---\ntitle: a\n---\n# T\n\n## Status\n", "(missing-status 6:1)"},
+		{"---\ntitle: a\n---\n# T\n", "(missing-status)"},
+		{"", "(missing-status)"},
+		{"\xff\xfe-", "(malformed 1:1)"},
+	};
+	EXPECT_ROWS(&ds_preamble_reader, key, rows);
+}
+
+Test(markdown, changes_preambles)
+{
+	static const struct change changes[] = {
+		{"---\nstatus: 'a' # x\n---\nStatus: c\n", 0, "b: c",
+		 "---\nstatus: 'b: c' # x\n---\nStatus: c\n"},
+		{"---\nstatus: a\n---\n", 0, "b: c", NULL},
+		{"---\nstatus:\n---\n", 0, "b", "---\nstatus: b\n---\n"},
+		{"---\nt: a\n---\nStatus: a\n", 0, "b: c", "---\nt: a\n---\nStatus: b: c\n"},
+		{"## Status\n\na\n", 0, "b: c", "## Status\n\nb: c\n"},
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+		expect_change(&ds_preamble_reader, &key, &changes[i]);
+}
+
+/* A front matter as long as a file would be read in part. */
+Test(markdown, a_preamble_has_the_limit_of_front_matter)
+{
+	struct ds_buf file = {0};
+	ds_buf_puts(&file, "---\nx: ");
+	while (file.len < 70000)
+		ds_buf_puts(&file, "yyyyyyyyyyyyyyyy");
+	ds_buf_puts(&file, "\nstatus: a\n---\nStatus: b\n");
+	char *is = found(&ds_preamble_reader, &key, NULL, (struct ds_text){file.bytes, file.len});
+	cr_expect_str_eq(is, "(malformed 1:1)");
+	free(is);
+	ds_buf_free(&file);
+}
+
+Test(markdown, puts_a_key_into_a_front_matter_that_is_there)
+{
+	static const char with[] = "---\ntitle: x\n---\n# T\n";
+	static const char without[] = "# T\n";
+	struct ds_arena arena = {0};
+	struct ds_edit edit;
+	char why[DS_WHY_ROOM] = "";
+
+	cr_assert(ds_preamble_reader.insert(&edit, ds_text_of(with), NULL, "status", NULL,
+					    ds_text_of("a"), &arena, why));
+	cr_expect_eq(edit.start, strlen("---\ntitle: x\n"));
+	cr_expect(ds_text_is(edit.text, "status: a\n"));
+	cr_expect(!ds_preamble_reader.insert(&edit, ds_text_of(without), NULL, "status", NULL,
+					     ds_text_of("a"), &arena, why));
+	cr_expect(*why);
+	ds_arena_free(&arena);
 }
 
 /* ---- Paths --------------------------------------------------------------- */
@@ -614,6 +736,11 @@ Test(markdown, checks_what_it_is_asked_for)
 		{"line", {"Status:", NULL}, -1},
 		{"line", {"", NULL}, -1},
 		{"line", {"Status", "id"}, -1},
+		{"preamble", {"status", NULL}, 0},
+		{"preamble", {"a.status", NULL}, -1},
+		{"preamble", {"a | b", NULL}, -1},
+		{"preamble", {"", NULL}, -1},
+		{"preamble", {"status", "id"}, -1},
 		{"path", {"folder", NULL}, 0},
 		{"path", {"{folder}", NULL}, -1},
 	};

@@ -6,8 +6,8 @@
 #include "item.h"
 #include "reader.h"
 #include "rules.h"
-#include "vocabulary.h"
 #include "specweave.h"
+#include "vocabulary.h"
 
 static const struct ds_vocabulary *vocabulary(void)
 {

@@ -322,6 +322,30 @@ Test(ids, fit)
 			     table[i].id, table[i].given);
 }
 
+Test(ids, are_one_where_their_number_is)
+{
+	static const struct {
+		const char *id;
+		const char *key;
+	} table[] = {
+		{"7", "7"},        {"ADR-0007", "7"},      {"0007-x.md", "7"},
+		{"0007.md", "7"},  {"7. Foundation", "7"}, {"7.", "7"},
+		{"7..1", "7"},     {"2.1", "2.1"},         {"02.1: Repair", "2.1"},
+		{"2.1.md", "2.1"}, {"2.10", "2.10"},       {"v0.8.0", "0.8.0"},
+		{"00.5", "0.5"},   {"0000", "0"},          {"epic", "epic"},
+		{"", ""},
+	};
+	static const struct ds_rule number = {.by_number = true};
+	static const struct ds_rule text = {0};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_text id = ds_text_of(table[i].id);
+		struct ds_text key = ds_id_key(&number, id);
+		cr_expect(ds_text_is(key, table[i].key), "%s: %.*s", table[i].id, (int)key.len,
+			  key.at);
+		cr_expect(ds_text_equal(ds_id_key(&text, id), id));
+	}
+}
+
 Test(ids, must_be_sound)
 {
 	static const char *const bad[] = {"",     "..",      "../x",  "a/b", "/",

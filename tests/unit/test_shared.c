@@ -560,6 +560,36 @@ Test(shared, a_change_right_after_is_told_of_its_item)
 	}
 }
 
+static size_t progress_under_lock;
+
+static void tell_progress(void *context, size_t done, size_t total)
+{
+	(void)context;
+	(void)done;
+	(void)total;
+	progress_under_lock += !is_lock_free();
+}
+
+/* The lock is not kept while the caller is told something, who may wait for a person. */
+Test(shared, a_try_that_changes_nothing_lets_go_of_the_lock)
+{
+	ds_apply_options options = {.size = sizeof options, .progress = tell_progress};
+	struct rlimit limit = {64, 64};
+
+	rule.authority = DS_AHEAD;
+	write_tree(mixed, 120);
+	plan_fix(NULL);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	trap = "tasks.json";
+	trap_waits = 0;
+	trap_springs = 1;
+	edit = "s/\\(active\\|done\\|todo\\)/paused/";
+	progress_under_lock = 0;
+	cr_expect_eq(ds_apply(plan, &options, &err), DS_CONFLICT);
+	cr_expect_eq(count_state(DS_STEP_CONFLICT), count_steps());
+	cr_expect_eq(progress_under_lock, 0, "%zu", progress_under_lock);
+}
+
 /* A file that may not be changed is no conflict, and costs its item alone as well. */
 Test(shared, a_refusal_costs_only_its_item)
 {

@@ -10,8 +10,8 @@
 
 #include "rules.h"
 #include "scratch.h"
-#include "verdicts.h"
 #include "specweave.h"
+#include "verdicts.h"
 
 enum { PATH_ROOM = 128, HEAD = 18 + 8, RECORD = 33 };
 

@@ -3,7 +3,7 @@ items=8
 one=faster_search_20250910
 forms='faster conductor:faster_search_20250910'
 other=dark_mode_20250911
-place=conductor/tracks.md:14:4
+place=conductor/tracks.md:12:4
 was=in_progress to=completed
 cycle='in_progress completed'
 crowd='offline_drafts_20250902 faster_search_20250910 dark_mode_20250911 given_up_20250912
@@ -14,6 +14,7 @@ desync_all() {
   change conductor/tracks.md '/Track: in a fence/!{s/^\([#-]*\) \[[xX~]\]/\1 [ ]/;t
     s/^\([#-]*\) \[ \]/\1 [x]/;}'
 }
+as_fixed() { change conductor/tracks.md "s/\[X\]/[x]/"; }
 as_set() {
   change conductor/tracks.md '/Faster/s/\[~\]/[x]/'
   change conductor/tracks/faster_search_20250910/metadata.json 's/in_progress/completed/'

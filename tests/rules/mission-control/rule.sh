@@ -12,7 +12,7 @@ crowd='101 task-102 task-103 task-104 task-105 task-106 107 task-108'
 variants='an_object'
 prefer='HEAD HEAD'
 stages=graded # HEAD is beside the worktree alone; the index and a commit keep the constraint
-also='graded twice thousand'
+also='graded written_back twice thousand'
 
 an_object() {
   change $tasks '1s/\[/{"version": 42, "status": "fine", "tasks": [/
@@ -34,6 +34,12 @@ as_set() {
 graded() {
   change $tasks '/"id": "task-102"/,/}/s/"reviewGrade": null/"reviewGrade": "C"/'
   code=constraint place=$tasks:23:21 found=1
+}
+
+# An old status over a new one: HEAD is believed.
+written_back() {
+  change $tasks '29s/done/active/'
+  code=constraint place=$tasks:30:21 found=1 mends=yes
 }
 
 twice() {
