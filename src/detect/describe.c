@@ -205,7 +205,10 @@ static bool describe_outcome(struct words *w, ds_finding *finding)
 	}
 	ds_buf_printf(&w->line, " to %s", word_of(desk, ds_target(desk)));
 	finding->outcome = keep(w);
-	return finding->outcome && (kept == DS_NO_COPY || describe_other(w, finding, "keep", kept));
+	/* Where the parts ask for another status, to set the one that is there keeps nothing. */
+	if (kept == DS_NO_COPY || finding->code == DS_ROLLUP_MISMATCH)
+		return finding->outcome != NULL;
+	return finding->outcome && describe_other(w, finding, "keep", kept);
 }
 
 /* The next copy from `i` on whose status all could say, and that is not `but`. */

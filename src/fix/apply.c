@@ -34,7 +34,8 @@ struct batch {
 	struct ds_work work;
 	int (*carry_out)(struct batch *b, ds_error *err); /* what is done with a full one */
 	bool whole;                                       /* what shares a file is never parted */
-	bool spared; /* a conflict in a file of many was tried once more */
+	bool spared; /* a conflict in a file of many was tried again */
+	bool again;  /* it may be, after this commit */
 	size_t most_files;
 	ds_write_fn write; /* for a diff */
 	void *context;
@@ -154,6 +155,7 @@ static struct ds_change *changes_of(struct batch *b)
 		change->group = file->group;
 		change->log = log_lines(b, file);
 		change->about = about(b, file);
+		change->again = file->many && b->again;
 		if (!change->log || !change->about) {
 			free(changes);
 			return NULL;
@@ -209,22 +211,28 @@ static void fail_steps(struct batch *b, const struct ds_work_file *file,
 		       const struct ds_change *change)
 {
 	bool conflict = change->outcome == DS_CHANGE_CONFLICT;
+	const char *often = conflict && file->many && b->spared
+				    ? ", at every try: try again later, or wait longer with "
+				      "--wait SECONDS"
+				    : "";
 
 	for (size_t i = 0; i < file->edit_count; i++) {
 		struct ds_planned *planned = file->edits[i].planned;
 		if (planned->step.state == DS_STEP_PLANNED)
 			ds_step_fail(b->plan, planned,
-				     conflict ? DS_STEP_CONFLICT : DS_STEP_REFUSED, "%s: %s",
+				     conflict ? DS_STEP_CONFLICT : DS_STEP_REFUSED, "%s: %s%s",
 				     planned->rule->copies[file->edits[i].copy].name,
-				     change->why[0] ? change->why : "it was not changed");
+				     change->why[0] ? change->why : "it was not changed", often);
 	}
 }
 
-/* Whose fault it is suffers: the steps of that file. One that many items are in is tried
- * once more first. Returns whether anything will be different next time. */
+/* Whose fault it is suffers: the steps of that file. One that many items are in is first
+ * tried again: what was changed there need not be about these. Returns whether anything will
+ * be different next time. */
 static bool take_blame(struct batch *b, const struct ds_change *changes)
 {
 	bool blamed = false;
+	bool spared = b->spared;
 
 	for (size_t i = 0; i < b->work.count; i++) {
 		const struct ds_work_file *file = &b->work.files[i];
@@ -234,11 +242,12 @@ static bool take_blame(struct batch *b, const struct ds_change *changes)
 		if (changes[i].aside)
 			continue;
 		blamed = true;
-		if (file->many && changes[i].outcome == DS_CHANGE_CONFLICT && !b->spared)
-			b->spared = true;
+		if (changes[i].again && changes[i].outcome == DS_CHANGE_CONFLICT)
+			spared = true;
 		else
 			fail_steps(b, file, &changes[i]);
 	}
+	b->spared = spared;
 	return blamed;
 }
 
@@ -348,6 +357,9 @@ static enum ds_read_back look_at_step(struct batch *b, const struct ds_planned *
 				? ds_work_find(&b->work, b->plan->prefix, copy->path)
 				: NULL;
 		enum ds_read_back one = file ? compare_file(file, copy) : DS_AS_WRITTEN;
+		/* In a file of many it is mostly another item that was changed. */
+		if (one == DS_FOREIGN && file->many && says_it(b, planned))
+			one = DS_AS_WRITTEN;
 		if (one > worst)
 			worst = one;
 	}
@@ -487,23 +499,27 @@ static bool is_open(const struct batch *b)
 
 /* From what the files say now. Where one of many was changed between our reading and the
  * lock, other writers are kept out until it is committed: among several that is how it
- * usually is, as each waits for the one before. */
+ * usually is, as each waits for the one before. Then only somebody who knows nothing of the
+ * lock can be in the way. */
 static int make_again(struct batch *b, ds_error *err)
 {
 	int status = b->spared ? ds_txn_hold(b->applying->txn, err) : 0;
 
 	if (status)
 		return status;
+	b->again = ds_txn_has_time(b->applying->txn);
 	ds_bench_renew(&b->bench);
 	return ds_work_again(&b->work, &b->bench, err);
 }
 
-/* Fails only where nothing of the rest of the batch was changed. */
+/* Fails only where nothing of the rest of the batch was changed. Each turn leaves fewer
+ * steps, or the time that the user gave for waiting runs out. */
 static int commit(struct batch *b, ds_error *err)
 {
 	int status = 0;
 
 	b->spared = false;
+	b->again = true;
 	while (!status && is_open(b)) {
 		status = ds_work_finish(&b->work, &b->bench, err);
 		if (status)
@@ -517,6 +533,7 @@ static int commit(struct batch *b, ds_error *err)
 		status = make_again(b, err);
 		tell_all(b, true);
 	}
+	ds_txn_release(b->applying->txn);
 	return status;
 }
 

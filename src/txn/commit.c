@@ -64,6 +64,7 @@ static void set_group_aside(struct batch *batch, size_t culprit)
 			continue;
 		if (takes_part(batch, i)) {
 			change->outcome = why->outcome;
+			change->again = why->again;
 			change->aside = true;
 			snprintf(change->why, sizeof change->why, "left as it is, like %s",
 				 why->path);
@@ -469,7 +470,7 @@ static void log_conflicts(struct batch *batch)
 	bool well = true;
 
 	for (size_t i = 0; i < batch->count; i++)
-		if (batch->changes[i].outcome == DS_CHANGE_CONFLICT)
+		if (batch->changes[i].outcome == DS_CHANGE_CONFLICT && !batch->changes[i].again)
 			well &= add_conflict(&lines, batch->txn, &batch->changes[i]);
 	append_conflicts(batch->txn, &lines, well);
 	ds_buf_free(&lines);
@@ -477,18 +478,51 @@ static void log_conflicts(struct batch *batch)
 
 /* ---- All of it ---------------------------------------------------------- */
 
-int ds_txn_hold(struct ds_txn *txn, ds_error *err)
+static int take_lock(struct ds_txn *txn, ds_error *err)
 {
-	txn->deadline = txn->os->now_ms() + (txn->wait_ms > 0 ? txn->wait_ms : 0);
 	int status = ds_state_open(txn, true, err);
-	return status || txn->lock >= 0 ? status : ds_lock_take(txn, err);
+	if (!status)
+		status = ds_lock_take(txn, err);
+	return status ? status : ds_settle(txn, err);
 }
 
+/* Among several who try again none is always the last. */
+static void pause_a_moment(const struct ds_os *os)
+{
+	unsigned char chance = 0;
+
+	(void)os->random(&chance, sizeof chance);
+	os->sleep_ms(1 + chance % 32);
+}
+
+int ds_txn_hold(struct ds_txn *txn, ds_error *err)
+{
+	pause_a_moment(txn->os);
+	int status = take_lock(txn, err);
+	if (status)
+		ds_lock_drop(txn);
+	return status;
+}
+
+void ds_txn_release(struct ds_txn *txn)
+{
+	ds_lock_drop(txn);
+}
+
+bool ds_txn_has_time(const struct ds_txn *txn)
+{
+	return txn->os->now_ms() < txn->deadline;
+}
+
+/* What is held goes on: its time, too. */
 static int begin(struct ds_txn *txn, ds_error *err)
 {
-	int status = ds_txn_hold(txn, err);
-	if (!status)
-		status = ds_settle(txn, err);
+	int status = 0;
+
+	if (txn->lock < 0) {
+		txn->deadline = txn->os->now_ms() + (txn->wait_ms > 0 ? txn->wait_ms : 0);
+		status = take_lock(txn, err);
+	}
 	if (!status)
 		status = ds_sweep(txn, err);
 	if (!status)
@@ -532,12 +566,14 @@ int ds_txn_commit(struct ds_txn *txn, struct ds_change *changes, size_t count, d
 void ds_txn_refused(struct ds_txn *txn, const char *members)
 {
 	struct ds_buf line = {0};
+	bool held = txn->lock >= 0;
 	ds_error why;
 
 	if (begin(txn, &why) == 0)
 		append_conflicts(txn, &line, ds_event(&line, txn, "conflict", members));
 	else
 		ds_note(txn, "a conflict could not be written down: %s", why.message);
-	ds_lock_drop(txn);
+	if (!held)
+		ds_lock_drop(txn);
 	ds_buf_free(&line);
 }

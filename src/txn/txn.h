@@ -19,8 +19,8 @@
  *     ds_txn_close(txn);
  *     ds_place_free(&place);
  *
- * No lock is held between two calls, but from ds_txn_hold on. Nothing is made on disk before the
- * first call that writes.
+ * No lock is held between two calls, but from ds_txn_hold on. Nothing is made on disk
+ * before the first call that writes.
  */
 #ifndef DS_TXN_H
 #define DS_TXN_H
@@ -98,6 +98,9 @@ struct ds_change {
 	 * braces: "\"item\": \"0047\", ...". NULL-ended, or NULL. */
 	const char *const *log;
 	const char *about; /* the same for the line of a conflict, before its path; or NULL */
+	/* A conflict of this one, and what is set aside for it, is not written down: the caller
+	 * tries again. A commit changes it in those that are set aside. */
+	bool again;
 
 	/* Filled by ds_txn_commit. */
 	enum ds_change_outcome outcome;
@@ -118,9 +121,16 @@ struct ds_change {
  */
 int ds_txn_commit(struct ds_txn *txn, struct ds_change *changes, size_t count, ds_error *err);
 
-/* Takes the lock now. The next call that writes, or ds_txn_close, lets go of it: what is
- * read until then no other writer changes. Nothing may be asked or waited for meanwhile. */
+/*
+ * After a conflict, for another try on what the files say now: pauses for a moment, takes
+ * the lock and recovers if need be. The next commit, or ds_txn_release, lets go of it: what
+ * is read until then no other writer of ours changes. Nothing may be asked or waited for
+ * meanwhile. All tries together have the time that the first commit had: it goes on to
+ * count, and ds_txn_has_time says whether some is left.
+ */
 int ds_txn_hold(struct ds_txn *txn, ds_error *err);
+void ds_txn_release(struct ds_txn *txn);
+bool ds_txn_has_time(const struct ds_txn *txn);
 
 /* Writes a conflict down that the caller noticed itself, before it came to a commit;
  * `members` as in ds_change.log. Where that cannot be done it is a note. */

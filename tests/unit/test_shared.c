@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
@@ -84,7 +85,9 @@ static struct ds_source_ops watched;
 static const char *trap;    /* a file; NULL: none */
 static size_t trap_springs; /* how often it still does */
 static size_t trap_waits;   /* reads before that */
-static bool trap_is_polite; /* a writer that knows of the lock */
+static const char *edit;    /* what it does: a script for sed; NULL: a line more */
+static bool before;         /* it does it before that read */
+static size_t free_reads;   /* that other writers would not have had to wait for */
 static size_t tasks_read;
 
 static void append(const char *path, const char *text)
@@ -93,29 +96,41 @@ static void append(const char *path, const char *text)
 	cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
-/* The lock may not be there yet. */
-static bool is_locked(void)
+/* Not in place: as who knows of no lock. */
+static void spring(const char *path)
 {
-	int fd = open(".git/desync/lock", O_RDWR | O_CLOEXEC);
-	bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+	if (edit)
+		test_scratch_run(&scratch, "sed '%s' %s >edited && cat edited >%s", edit, path,
+				 path);
+	else
+		append(path, "\n");
+}
+
+static bool is_lock_free(void)
+{
+	int fd = open(".git/desync/lock", O_RDWR);
+	bool is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
+
 	if (fd >= 0)
 		close(fd);
-	return locked;
+	return is_free;
 }
 
 static void watch(struct ds_source *source, const char *path, const struct ds_extent *extent,
 		  struct ds_blob *blob)
 {
-	honest->read(source, path, extent, blob);
+	bool trapped = trap && extent && strcmp(path, trap) == 0;
+	bool springs = trapped && !trap_waits && trap_springs;
+
 	tasks_read += extent && strcmp(path, "tasks.json") == 0;
-	if (!trap || !extent || strcmp(path, trap) != 0)
-		return;
-	if (trap_waits) {
-		trap_waits--;
-	} else if (trap_springs && !(trap_is_polite && is_locked())) {
-		trap_springs--;
-		append(path, "\n");
-	}
+	trap_waits -= trapped && trap_waits;
+	trap_springs -= springs;
+	free_reads += springs && is_lock_free();
+	if (springs && before)
+		spring(path);
+	honest->read(source, path, extent, blob);
+	if (springs && !before)
+		spring(path);
 }
 
 static void set_up(void)
@@ -133,8 +148,9 @@ static void set_up(void)
 	watched = *honest;
 	watched.read = watch;
 	repo->source->ops = &watched;
-	trap = NULL;
-	tasks_read = 0;
+	trap = edit = NULL;
+	before = false;
+	tasks_read = free_reads = 0;
 }
 
 static void tear_down(void)
@@ -369,27 +385,32 @@ static void must_be_whole(size_t count)
 			100 + i, 100 + i, 100 + i, 100 + i);
 }
 
+enum { ALWAYS = 1000000 };
+
 static const struct {
 	const char *trap;
 	size_t waits;
 	size_t springs;
 	size_t conflicts;
 	const char *why;
-	bool polite;
 } traps[] = {
-	/* Between reading and committing: tried once more, then all is well. */
-	{"tasks.json", 0, 1, 0, NULL, false},
-	{"tasks.json", 0, 99, 6, "tasks.json: ", false},
-	/* Others of us: the second try has the lock before it reads. */
-	{"tasks.json", 0, 99, 0, NULL, true},
-	{"board.md", 0, 1, 0, NULL, false},
-	{"board.md", 0, 99, 3, "board: ", false},
+	/* Between reading and committing: tried again, as long as there is time. */
+	{"tasks.json", 0, 1, 0, NULL},
+	{"tasks.json", 0, ALWAYS, 6, "tasks.json: "},
+	{"board.md", 0, 1, 0, NULL},
+	{"board.md", 0, ALWAYS, 3, "board: "},
 	/* A file of one item costs that item. */
-	{"notes/104.md", 0, 1, 1, "note: ", false},
-	{"notes/104.md", 0, 99, 1, "note: ", false},
+	{"notes/104.md", 0, 1, 1, "note: "},
+	{"notes/104.md", 0, ALWAYS, 1, "note: "},
 	/* It is not written for this one, so it does not matter. */
-	{"notes/103.md", 0, 99, 0, NULL, false},
+	{"notes/103.md", 0, ALWAYS, 0, NULL},
 };
+
+static int apply_within(double seconds)
+{
+	ds_apply_options options = {.size = sizeof options, .wait = seconds};
+	return ds_apply(plan, &options, &err);
+}
 
 Test(shared, a_conflict_costs_only_those_that_it_is_about)
 {
@@ -402,9 +423,8 @@ Test(shared, a_conflict_costs_only_those_that_it_is_about)
 		trap = traps[i].trap;
 		trap_waits = traps[i].waits;
 		trap_springs = traps[i].springs;
-		trap_is_polite = traps[i].polite;
-		cr_expect_eq(ds_apply(plan, NULL, &err), traps[i].conflicts ? DS_CONFLICT : 0,
-			     "row %zu: %s", i, err.message);
+		cr_expect_eq(apply_within(0.2), traps[i].conflicts ? DS_CONFLICT : 0, "row %zu: %s",
+			     i, err.message);
 		cr_expect_eq(count_state(DS_STEP_CONFLICT), traps[i].conflicts, "row %zu: %zu", i,
 			     count_state(DS_STEP_CONFLICT));
 		cr_expect_eq(count_state(DS_STEP_DONE), 9 - traps[i].conflicts, "row %zu", i);
@@ -415,6 +435,159 @@ Test(shared, a_conflict_costs_only_those_that_it_is_about)
 					     0, "row %zu: %s", i, ds_plan_step(plan, j)->why);
 		must_be_whole(9);
 	}
+}
+
+/* ---- Others at the same file -------------------------------------------- */
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static const char elsewhere[] = "/\"104\"/s/1\\./1.1/";
+static const char right_there[] = "/\"102\"/s/\\(active\\|done\\)/paused/";
+
+static const struct {
+	const char *edit;
+	size_t springs;
+	double wait;
+	int status;
+	const char *why; /* a part of it */
+} crowds[] = {
+	{elsewhere, 1, 60, 0, NULL},
+	{elsewhere, 6, 60, 0, NULL},
+	{right_there, 1, 60, DS_CONFLICT, "tasks.json"},
+	/* Once more is free: who wins the race with one of ours is not made to wait. */
+	{elsewhere, 1, -1, 0, NULL},
+	{elsewhere, ALWAYS, -1, DS_CONFLICT, "somebody else changed it meanwhile, at every try"},
+	{elsewhere, ALWAYS, 0.4, DS_CONFLICT, "somebody else changed it meanwhile, at every try"},
+};
+
+static void plan_set(void)
+{
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_set(&plan, repo, "102", "todo", NULL, &err), 0, "%s", err.message);
+}
+
+static void plan_fix_of_one(void)
+{
+	static const char *const ids[] = {"102", NULL};
+	ds_fix_options options = {.size = sizeof options, .ids = ids, .id_count = 1};
+
+	ds_plan_free(plan);
+	cr_assert_eq(ds_plan_fix(&plan, repo, &options, &err), 0, "%s", err.message);
+}
+
+static void plan_undo_of_one(void)
+{
+	plan_fix_of_one();
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	plan_undo(NULL);
+}
+
+static void be_crowded(size_t row, void (*make_plan)(void))
+{
+	edit = trap = NULL;
+	free_reads = 0;
+	test_scratch_run(&scratch, "rm -rf .git/desync");
+	write_tree(behind, 6);
+	make_plan();
+	cr_assert_eq(count_steps(), 1);
+	trap = "tasks.json";
+	edit = crowds[row].edit;
+	trap_waits = 0;
+	trap_springs = crowds[row].springs;
+	double began = seconds();
+	cr_expect_eq(apply_within(crowds[row].wait), crowds[row].status, "row %zu: %s", row,
+		     err.message);
+	double took = seconds() - began;
+	bool waits = trap_springs && crowds[row].wait > 0;
+	cr_expect(waits ? took >= crowds[row].wait && took < 30 : took < 30, "row %zu: %g s", row,
+		  took);
+	if (crowds[row].why)
+		cr_expect_neq(strstr(ds_plan_step(plan, 0)->why, crowds[row].why), NULL,
+			      "row %zu: %s", row, ds_plan_step(plan, 0)->why);
+	/* But for the first, no other writer of ours could have come between. */
+	cr_expect_leq(free_reads, 1, "row %zu: %zu", row, free_reads);
+	cr_expect(is_lock_free(), "row %zu", row);
+	/* What went well in the end is no conflict; what did not is one once, not at every try. */
+	test_scratch_run(&scratch,
+			 "n=$(grep -c '\"conflict\"' .git/desync/log.jsonl); test $n -le 2 && "
+			 "test $((n > 0)) = %d",
+			 crowds[row].status != 0);
+	test_scratch_run(&scratch, "%s grep -q '\"104\".*1.1' tasks.json",
+			 crowds[row].edit == elsewhere ? "" : "!");
+}
+
+/* Another item's place in the file is no conflict in meaning; this item's is. */
+Test(shared, who_changes_another_record_is_not_in_the_way, .timeout = 120)
+{
+	void (*const kinds[])(void) = {plan_set, plan_fix_of_one, plan_undo_of_one};
+
+	for (size_t i = 0; i < sizeof crowds / sizeof *crowds; i++)
+		for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+			be_crowded(i, kinds[kind]);
+}
+
+static size_t count_notes(void)
+{
+	size_t notes = 0;
+	while (ds_plan_note(plan, notes))
+		notes++;
+	return notes;
+}
+
+/* Who changes the same file right after us is mentioned where it is about our item. */
+Test(shared, a_change_right_after_is_told_of_its_item)
+{
+	const char *const edits[] = {elsewhere, "/\"102\"/s/todo/paused/"};
+
+	for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+		trap = NULL;
+		write_tree(behind, 6);
+		plan_set();
+		trap = "tasks.json";
+		trap_waits = 1;
+		trap_springs = 1;
+		before = true;
+		edit = edits[i];
+		cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+		cr_assert_eq(trap_springs, 0);
+		trap = NULL;
+		cr_expect_eq(count_notes(), i, "%zu: %zu", i, count_notes());
+	}
+}
+
+static size_t progress_under_lock;
+
+static void tell_progress(void *context, size_t done, size_t total)
+{
+	(void)context;
+	(void)done;
+	(void)total;
+	progress_under_lock += !is_lock_free();
+}
+
+/* The lock is not kept while the caller is told something, who may wait for a person. */
+Test(shared, a_try_that_changes_nothing_lets_go_of_the_lock)
+{
+	ds_apply_options options = {.size = sizeof options, .progress = tell_progress};
+	struct rlimit limit = {64, 64};
+
+	rule.authority = DS_AHEAD;
+	write_tree(mixed, 120);
+	plan_fix(NULL);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	trap = "tasks.json";
+	trap_waits = 0;
+	trap_springs = 1;
+	edit = "s/\\(active\\|done\\|todo\\)/paused/";
+	progress_under_lock = 0;
+	cr_expect_eq(ds_apply(plan, &options, &err), DS_CONFLICT);
+	cr_expect_eq(count_state(DS_STEP_CONFLICT), count_steps());
+	cr_expect_eq(progress_under_lock, 0, "%zu", progress_under_lock);
 }
 
 /* A file that may not be changed is no conflict, and costs its item alone as well. */

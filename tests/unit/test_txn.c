@@ -242,6 +242,44 @@ Test(txn, waits_for_a_writer_then_gives_up)
 	expect_no_litter(0);
 }
 
+static bool is_locked(void)
+{
+	return count("flock -n .git/desync/lock true || echo no") == 1;
+}
+
+/* From reading until the next commit, whatever is written down meanwhile. */
+Test(txn, holds_the_lock_for_another_try)
+{
+	struct ds_txn *txn = open_txn(200);
+	struct ds_change first = change("d/one", "one older\n", "one new\n", 0);
+
+	first.again = true;
+	cr_assert_eq(ds_txn_commit(txn, &first, 1, &err), 0, "%s", err.message);
+	cr_expect_eq(first.outcome, DS_CHANGE_CONFLICT);
+	cr_expect_eq(count("grep conflict .git/desync/log.jsonl"), 0);
+	cr_expect_not(is_locked());
+	cr_expect(ds_txn_has_time(txn));
+	cr_assert_eq(ds_txn_hold(txn, &err), 0, "%s", err.message);
+	ds_txn_refused(txn, "\"item\": \"x\"");
+	cr_expect(is_locked());
+	first.before = ds_text_of("one old\n");
+	cr_assert_eq(ds_txn_commit(txn, &first, 1, &err), 0, "%s", err.message);
+	cr_expect_eq(first.outcome, DS_CHANGE_DONE, "%s", first.why);
+	cr_expect_not(is_locked());
+
+	cr_assert_eq(ds_txn_hold(txn, &err), 0, "%s", err.message);
+	ds_txn_release(txn);
+	cr_expect_not(is_locked());
+	/* The time of the first commit counts for all that was held. */
+	usleep(300 * 1000);
+	cr_expect_not(ds_txn_has_time(txn));
+	cr_assert_eq(ds_txn_hold(txn, &err), 0, "%s", err.message);
+	first.before = ds_text_of("one older\n");
+	cr_assert_eq(ds_txn_commit(txn, &first, 1, &err), 0, "%s", err.message);
+	cr_expect_not(ds_txn_has_time(txn));
+	ds_txn_close(txn);
+}
+
 Test(txn, a_name_of_255_bytes)
 {
 	char name[256];
