@@ -47,6 +47,7 @@ struct ds_result {
 	const char **trouble;
 	size_t trouble_count;
 	ds_summary summary;
+	bool idle; /* what somebody configured checks nothing */
 };
 
 /* Looks for a transaction that was cut short, and has its files read as recovery would

@@ -310,6 +310,7 @@ static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_opti
 		if (well && scanned->advice)
 			well = ds_add_note(result, scanned->advice);
 	}
+	result->idle = repo->ruleset.configured && result->summary.idle;
 	return well;
 }
 
@@ -478,8 +479,8 @@ ds_status ds_result_status(const ds_result *result, bool strict)
 {
 	ds_status status = result->trouble_count ? DS_TROUBLE : DS_OK;
 
-	/* A gate that checks nothing is a warning. */
-	if (strict && result->summary.idle)
+	/* That what was configured checks nothing is a warning. */
+	if (strict && result->idle)
 		status = ds_graver(status, DS_DESYNC);
 	for (size_t i = 0; i < result->finding_count; i++) {
 		const ds_finding *finding = &result->findings[i];
