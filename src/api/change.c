@@ -115,9 +115,11 @@ static int check_prefer(const ds_repo *repo, const char *prefer, ds_error *err)
 {
 	struct ds_buf why = {0};
 
+	if (!prefer)
+		return 0;
 	ds_buf_puts(&why, "no copy has this name; there are:");
 	for (const struct ds_rule *const *rule = repo->rules; *rule; rule++) {
-		if (!prefer || ds_copy_named(*rule, prefer) != DS_NO_COPY) {
+		if (ds_copy_named(*rule, prefer) != DS_NO_COPY) {
 			ds_buf_free(&why);
 			return 0;
 		}

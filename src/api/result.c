@@ -79,11 +79,12 @@ static bool count_skipped(ds_summary *summary, struct ds_scanned *scanned)
 	return true;
 }
 
-static bool reserve(ds_result *result)
+static bool reserve(ds_result *result, const ds_scan_options *options)
 {
 	size_t findings = result->own.len;
 	size_t items = 0;
-	size_t trouble = 1; /* ds_let_pass may have some */
+	/* ds_let_pass may have some, and each id where no rule has items. */
+	size_t trouble = 1 + (options->ids ? options->id_count : 0);
 
 	for (size_t i = 0; i < result->rule_count; i++) {
 		findings += result->scanned[i].findings.len;
@@ -95,6 +96,26 @@ static bool reserve(ds_result *result)
 	result->items = calloc(items + 1, sizeof *result->items);
 	result->trouble = calloc(trouble + 1, sizeof *result->trouble);
 	return result->findings && result->items && result->trouble;
+}
+
+/* No rule was there to refuse the ids that were asked for: that must not pass. */
+static bool refuse_ids(ds_result *result, const ds_scan_options *options)
+{
+	struct ds_buf line = {0};
+	bool well = true;
+
+	for (size_t i = 0; options->ids && i < options->id_count && well; i++) {
+		ds_buf_cut(&line, 0);
+		ds_escape(&line, ds_text_of(options->ids[i]));
+		ds_buf_puts(&line, ": no such item: there is no rule here that has items");
+		const char *kept =
+			line.failed ? NULL : ds_arena_string(&result->strings, line.bytes);
+		well = kept != NULL;
+		if (well)
+			result->trouble[result->trouble_count++] = kept;
+	}
+	ds_buf_free(&line);
+	return well;
 }
 
 static void add_own(ds_result *result)
@@ -319,7 +340,8 @@ static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_opti
 static int put_together(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
 			ds_error *err)
 {
-	if (!add_notes(result, repo, options) || !reserve(result))
+	if (!add_notes(result, repo, options) || !reserve(result, options) ||
+	    (!result->rule_count && !refuse_ids(result, options)))
 		return ds_fail_memory(err);
 	add_own(result);
 	for (size_t i = 0; i < result->rule_count; i++) {
