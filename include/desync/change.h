@@ -126,8 +126,9 @@ DS_API void ds_plan_free(ds_plan *plan);
 
 typedef struct ds_apply_options {
 	size_t size;
-	double wait;             /* seconds for a lock, or for a file that is open; 0: 10;
-				  * less than 0: not at all */
+	double wait;             /* seconds for a lock, for a file that is open, or for one of
+				  * many items that others keep changing; 0: 10; less than 0:
+				  * not at all */
 	bool allow_plain_rename; /* where names cannot be swapped: compare, then rename */
 	const char *who;         /* for the log; NULL: the user */
 	const char *why;         /* for the log; NULL: nothing */

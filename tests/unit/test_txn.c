@@ -256,7 +256,7 @@ Test(txn, holds_the_lock_for_another_try)
 	first.again = true;
 	cr_assert_eq(ds_txn_commit(txn, &first, 1, &err), 0, "%s", err.message);
 	cr_expect_eq(first.outcome, DS_CHANGE_CONFLICT);
-	cr_expect_eq(count("grep conflict .git/desync/log.jsonl"), 0);
+	cr_expect_eq(count("grep -s conflict .git/desync/log.jsonl"), 0);
 	cr_expect_not(is_locked());
 	cr_expect(ds_txn_has_time(txn));
 	cr_assert_eq(ds_txn_hold(txn, &err), 0, "%s", err.message);
