@@ -175,16 +175,17 @@ static int see_stray(void *context, int copy, const struct ds_entry *entry, ds_e
 	return out->failed ? ds_fail_memory(err) : 0;
 }
 
-static int see_strays(struct seen *seen, const ds_repo *repo, const ds_result *result,
+/* All items are known; those that the rule passes over are none, and their records neither
+ * strays. */
+static int see_strays(struct seen *seen, const struct ds_rule *rule,
+		      const struct ds_scanned *scanned, const struct ds_items *passed,
 		      ds_error *err)
 {
-	int status = 0;
+	struct ds_scanned wide = *scanned;
+	struct stray stray = {seen, rule};
 
-	for (size_t i = 0; i < result->rule_count && !status; i++) {
-		struct stray stray = {seen, repo->rules[i]};
-		status = ds_unlisted(stray.rule, &result->scanned[i], see_stray, &stray, err);
-	}
-	return status;
+	wide.skipped = *passed;
+	return ds_unlisted(rule, &wide, see_stray, &stray, err);
 }
 
 /* ---- What a rule passes over on purpose ------------------------------------------ */
@@ -213,7 +214,8 @@ static void see_files(struct seen *seen, const struct ds_rule *rule, const struc
 }
 
 /* What is excluded or ignored is nothing that was forgotten. */
-static int see_rule(struct seen *seen, ds_repo *repo, const struct ds_rule *rule, ds_error *err)
+static int see_rule(struct seen *seen, ds_repo *repo, const struct ds_rule *rule,
+		    const struct ds_scanned *scanned, ds_error *err)
 {
 	struct ds_rule wide = *rule;
 	struct ds_items items = {0};
@@ -230,6 +232,8 @@ static int see_rule(struct seen *seen, ds_repo *repo, const struct ds_rule *rule
 	int status = ds_expand(&expansion, err);
 	for (size_t i = 0; i < items.len && !status; i++)
 		see_files(seen, rule, &items.at[i], &path);
+	if (!status)
+		status = see_strays(seen, rule, scanned, &items, err);
 	seen->failed |= path.failed;
 	ds_buf_free(&path);
 	ds_items_free(&items);
@@ -246,9 +250,8 @@ static int see_rules(struct seen *seen, ds_repo *repo, ds_error *err)
 	if (status)
 		return status;
 	see_ledgers(seen, result);
-	status = see_strays(seen, repo, result, err);
-	for (size_t i = 0; i < repo->ruleset.count && !status; i++)
-		status = see_rule(seen, repo, repo->ruleset.at[i], err);
+	for (size_t i = 0; i < result->rule_count && !status; i++)
+		status = see_rule(seen, repo, repo->rules[i], &result->scanned[i], err);
 	for (size_t i = 0; i < repo->ruleset.file_count; i++)
 		add_path(seen, repo->ruleset.files[i]);
 	sort_paths(seen);

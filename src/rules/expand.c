@@ -18,7 +18,8 @@ static struct ds_text without_slash(struct ds_text path)
 	return path;
 }
 
-/* As the patterns have it: a directory's path ends in "/". Kept in `whole`. */
+/* As the patterns have it: a directory's path ends in "/". Kept in `whole`. A list that lies
+ * among the items is taken away from them. */
 static bool match_item(const struct ds_rule *rule, const char *path, struct ds_buf *whole,
 		       struct ds_captures *captures)
 {
@@ -32,6 +33,8 @@ static bool match_item(const struct ds_rule *rule, const char *path, struct ds_b
 	bool found = ds_pattern_match(rule->items, text, captures);
 	for (; !found && shelf && *shelf; shelf++)
 		found = ds_pattern_match(*shelf, text, captures);
+	for (const char *const *no = rule->exclude; found && no && *no; no++)
+		found = !ds_pattern_match(*no, text, NULL);
 	return found && !whole->failed;
 }
 

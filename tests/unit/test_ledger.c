@@ -511,6 +511,28 @@ Test(ledger, items_are_what_matches_and_what_is_listed)
 	expect(&run, "7+ 8. 9. ", "missing-copy missing-copy ", "file is not there");
 }
 
+/* A list that lies among the items is no file of an item that it lists. */
+Test(ledger, the_list_is_not_the_file)
+{
+	static const char *const exclude[] = {"index.json", NULL};
+	static const struct test_file files[] = {
+		{.path = "1.json", .bytes = JSON("done")},
+		{.path = "index.json",
+		 .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "," TASK("2", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &shared, files);
+	run.rule.items = "{id}.json";
+	run.rule.by_number = true;
+	run.rule.exclude = exclude;
+	run.rule.copies[0].path = "index.json";
+	run.rule.copies[0].lists = true;
+	finish(&run);
+	expect(&run, "1+ 2. ", "missing-copy ", "file is not there");
+}
+
 static int tell(void *context, int copy, const struct ds_entry *entry, ds_error *err)
 {
 	(void)err;
