@@ -24,6 +24,16 @@ int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error
 	return status;
 }
 
+size_t ds_shared_bytes(const struct ds_scanned *scanned)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < DS_COPY_LIMIT; i++)
+		for (size_t k = 0; k < scanned->ledgers[i].document_count; k++)
+			bytes += scanned->ledgers[i].documents[k].blob.bytes.len;
+	return bytes;
+}
+
 /* ---- Items that are listed ---------------------------------------------- */
 
 /* What ids are told apart by; in order. */
