@@ -81,6 +81,74 @@ static int find_documents(struct ds_ledger *ledger, struct ds_source *source, ds
 	return status;
 }
 
+/* ---- The bytes ---------------------------------------------------------- */
+
+static void fetch(struct ds_blob *blob, const char *path, struct ds_source *source, size_t limit)
+{
+	const struct ds_extent whole = {.limit = limit ? limit : DS_FILE_LIMIT};
+	source->ops->read(source, path, &whole, blob);
+}
+
+static void announce(const struct ds_ledger *ledger, struct ds_source *source)
+{
+	if (!source->ops->want)
+		return;
+	for (size_t i = 0; i < ledger->document_count; i++)
+		source->ops->want(source, ledger->documents[i].path);
+	source->ops->want(source, NULL);
+}
+
+int ds_ledger_fetch(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
+		    struct ds_source *source, size_t limit, ds_error *err)
+{
+	ledger->rule = rule;
+	ledger->copy = copy;
+	int status = find_documents(ledger, source, err);
+	if (status)
+		return status;
+	announce(ledger, source);
+	for (size_t i = 0; i < ledger->document_count; i++) {
+		struct ds_document *document = &ledger->documents[i];
+		if (document->records.defect.code == DS_NO_CODE)
+			fetch(&document->blob, document->path, source, limit);
+	}
+	return 0;
+}
+
+static bool says_same(const struct ds_blob *a, const struct ds_blob *b)
+{
+	return a->kind == b->kind && a->bytes.len == b->bytes.len &&
+	       (a->kind == DS_REGULAR
+			? !a->bytes.len || memcmp(a->bytes.bytes, b->bytes.bytes, a->bytes.len) == 0
+			: a->kind == DS_MISSING);
+}
+
+static bool lists_same(const struct ds_ledger *a, const struct ds_ledger *b)
+{
+	if (a->document_count != b->document_count)
+		return false;
+	for (size_t i = 0; i < a->document_count; i++)
+		if (strcmp(a->documents[i].path, b->documents[i].path) != 0)
+			return false;
+	return true;
+}
+
+bool ds_ledger_is_current(const struct ds_ledger *ledger, struct ds_source *source, size_t limit)
+{
+	struct ds_ledger now = {.rule = ledger->rule, .copy = ledger->copy};
+	struct ds_blob blob = {0};
+	ds_error err;
+
+	bool same = !find_documents(&now, source, &err) && lists_same(ledger, &now);
+	for (size_t i = 0; i < ledger->document_count && same; i++) {
+		fetch(&blob, ledger->documents[i].path, source, limit);
+		same = says_same(&ledger->documents[i].blob, &blob);
+	}
+	ds_blob_free(&blob);
+	ds_ledger_clear(&now);
+	return same;
+}
+
 /* ---- What is in them ---------------------------------------------------- */
 
 /* All at once and not when somebody asks: that may be several threads. */
@@ -102,22 +170,18 @@ static bool find_lines(struct ds_document *document, struct ds_text bytes)
 	return true;
 }
 
-/* False: memory ran out. */
-static bool read_document(struct ds_ledger *ledger, struct ds_document *document,
-			  const struct ds_reader *reader, struct ds_source *source, size_t limit)
+bool ds_ledger_parse(const struct ds_ledger *ledger, struct ds_document *document,
+		     struct ds_arena *arena)
 {
 	const struct ds_copy_rule *copy = &ledger->rule->copies[ledger->copy];
-	const struct ds_extent whole = {.limit = limit ? limit : DS_FILE_LIMIT};
 	const struct ds_spec spec = {copy->at, copy->id};
 	struct ds_records *records = &document->records;
 
-	if (records->defect.code != DS_NO_CODE)
-		return true;
-	source->ops->read(source, document->path, &whole, &document->blob);
-	if (!ds_is_content(&records->defect, &document->blob))
+	if (records->defect.code != DS_NO_CODE ||
+	    !ds_is_content(&records->defect, &document->blob))
 		return true;
 	struct ds_text bytes = ds_blob_text(&document->blob);
-	if (!reader->records(records, bytes, &spec, copy->fields, &ledger->arena))
+	if (!ds_reader_find(copy->read)->records(records, bytes, &spec, copy->fields, arena))
 		return false;
 	ds_blame_conflict(&records->defect, bytes);
 	return find_lines(document, bytes);
@@ -157,7 +221,7 @@ static bool add_entries(struct ds_ledger *ledger, const struct ds_document *docu
 	return true;
 }
 
-static bool sort_entries(struct ds_ledger *ledger)
+bool ds_ledger_index(struct ds_ledger *ledger)
 {
 	size_t count = 0;
 
@@ -181,35 +245,6 @@ static bool sort_entries(struct ds_ledger *ledger)
 }
 
 /* ---- The whole ---------------------------------------------------------- */
-
-static void announce(const struct ds_ledger *ledger, struct ds_source *source)
-{
-	if (!source->ops->want)
-		return;
-	for (size_t i = 0; i < ledger->document_count; i++)
-		source->ops->want(source, ledger->documents[i].path);
-	source->ops->want(source, NULL);
-}
-
-int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
-		   struct ds_source *source, size_t limit, ds_error *err)
-{
-	const struct ds_reader *reader = ds_reader_find(rule->copies[copy].read);
-
-	if (!reader || !reader->records)
-		return ds_fail(err, DS_TROUBLE, "the rule %s names a reader that does not exist",
-			       rule->name);
-	ledger->rule = rule;
-	ledger->copy = copy;
-	int status = find_documents(ledger, source, err);
-	if (status)
-		return status;
-	announce(ledger, source);
-	for (size_t i = 0; i < ledger->document_count; i++)
-		if (!read_document(ledger, &ledger->documents[i], reader, source, limit))
-			return ds_fail_memory(err);
-	return sort_entries(ledger) ? 0 : ds_fail_memory(err);
-}
 
 void ds_ledger_clear(struct ds_ledger *ledger)
 {
