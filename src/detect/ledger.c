@@ -177,8 +177,7 @@ bool ds_ledger_parse(const struct ds_ledger *ledger, struct ds_document *documen
 	const struct ds_spec spec = {copy->at, copy->id};
 	struct ds_records *records = &document->records;
 
-	if (records->defect.code != DS_NO_CODE ||
-	    !ds_is_content(&records->defect, &document->blob))
+	if (records->defect.code != DS_NO_CODE || !ds_is_content(&records->defect, &document->blob))
 		return true;
 	struct ds_text bytes = ds_blob_text(&document->blob);
 	if (!ds_reader_find(copy->read)->records(records, bytes, &spec, copy->fields, arena))

@@ -67,8 +67,7 @@ static void *run(void *context)
 
 	while (!worker->failed &&
 	       (i = find(work, atomic_fetch_add(&work->next, 1), &document)) >= 0)
-		worker->failed =
-			!ds_ledger_parse(&work->ledgers[i], document, &worker->arenas[i]);
+		worker->failed = !ds_ledger_parse(&work->ledgers[i], document, &worker->arenas[i]);
 	return NULL;
 }
 
@@ -127,8 +126,7 @@ static bool parse_all(struct work *work, unsigned jobs)
 
 static bool has_reader(const struct ds_ledger *ledger)
 {
-	const struct ds_reader *reader =
-		ds_reader_find(ledger->rule->copies[ledger->copy].read);
+	const struct ds_reader *reader = ds_reader_find(ledger->rule->copies[ledger->copy].read);
 	return reader && reader->records;
 }
 

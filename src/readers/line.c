@@ -125,7 +125,7 @@ static bool match(struct ds_text line, const char *label, cmark_node_type type,
 /* ---- The lines that count ----------------------------------------------- */
 
 struct search {
-	const struct ds_markdown *md;
+	struct ds_markdown *md;
 	const char *label;
 	struct ds_reading *out; /* code is DS_MISSING_STATUS, and nothing placed: none yet */
 	int headings;
@@ -170,7 +170,7 @@ static int count_visible(const struct search *s, cmark_node *block)
 	for (cmark_node *n = block; n; n = ds_markdown_next(n, block)) {
 		cmark_node_type type = cmark_node_get_type(n);
 		if (type == CMARK_NODE_TEXT)
-			ds_buf_puts(&seen, cmark_node_get_literal(n));
+			ds_buf_puts(&seen, ds_markdown_ask(s->md, n, cmark_node_get_literal));
 		else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
 			ds_buf_puts(&seen, "\n");
 		else if (type == CMARK_NODE_CODE || type == CMARK_NODE_HTML_INLINE)
@@ -183,7 +183,7 @@ static int count_visible(const struct search *s, cmark_node *block)
 		count += match(ds_text_trim(line), s->label, CMARK_NODE_PARAGRAPH, &value);
 	}
 	ds_buf_free(&seen);
-	return seen.failed ? -1 : count;
+	return seen.failed || s->md->failed ? -1 : count;
 }
 
 /* The last line of a paragraph. One that a table was cut off of does not know it. */
@@ -275,7 +275,7 @@ static void search(struct search *s)
 {
 	cmark_node *root = s->md->root;
 
-	for (cmark_node *node = root; node && !s->over; node = ds_markdown_next(node, root))
+	for (cmark_node *node = root; node && !s->over; node = ds_markdown_next_block(node, root))
 		if (node != root)
 			visit(s, node);
 }
