@@ -260,22 +260,15 @@ void ds_ledger_clear(struct ds_ledger *ledger)
 
 /* ---- Finding ------------------------------------------------------------ */
 
-static int compare_key(const char *id, struct ds_text key)
-{
-	int order = strncmp(id, key.at, key.len);
-	return order ? order : id[key.len] != '\0';
-}
-
-/* The first entry behind those whose id comes before the key; or, with `past`, behind
- * those that have it too. */
-static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key, bool past)
+/* The first entry whose id does not come before the key. */
+static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key)
 {
 	size_t from = 0;
 	size_t to = ledger->entry_count;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		if (compare_key(ledger->entries[middle].id, key) < past)
+		if (strncmp(ledger->entries[middle].id, key.at, key.len) < 0)
 			from = middle + 1;
 		else
 			to = middle;
@@ -286,10 +279,14 @@ static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key, boo
 size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id, const struct ds_entry **first)
 {
 	struct ds_text key = ds_id_key(ledger->rule, ds_text_of(id));
-	size_t from = find_bound(ledger, key, false);
+	size_t from = find_bound(ledger, key);
+	size_t to = from;
 
+	/* One that is longer comes behind all that are the same. */
+	while (to < ledger->entry_count && ds_text_is(key, ledger->entries[to].id))
+		to++;
 	*first = &ledger->entries[from];
-	return find_bound(ledger, key, true) - from;
+	return to - from;
 }
 
 void ds_document_position(const struct ds_document *document, size_t at, size_t *line,

@@ -25,10 +25,18 @@ unsigned ds_count_jobs(unsigned jobs, size_t worth)
 
 /* ---- One document after another ----------------------------------------- */
 
+struct job {
+	int ledger;
+	struct ds_document *document;
+};
+
 struct work {
 	struct ds_ledger *ledgers;
 	int count;
-	atomic_size_t next; /* the first document that no worker has taken, over all ledgers */
+	struct job *jobs; /* largest first: nobody waits long for whoever has the last one */
+	size_t job_count;
+	size_t bytes;
+	atomic_size_t next; /* the first that no worker has taken */
 };
 
 struct worker {
@@ -43,49 +51,55 @@ static bool is_due(const struct ds_ledger *ledger)
 	return ledger->rule && !ledger->entries;
 }
 
-/* The document of that number, and its ledger's; -1: there is none. */
-static int find(const struct work *work, size_t number, struct ds_document **document)
+static int compare_sizes(const void *a, const void *b)
 {
-	for (int i = 0; i < work->count; i++) {
+	size_t left = ((const struct job *)a)->document->blob.bytes.len;
+	size_t right = ((const struct job *)b)->document->blob.bytes.len;
+	return (left < right) - (left > right);
+}
+
+/* False: memory ran out. */
+static bool find_jobs(struct work *work)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < work->count; i++)
+		count += is_due(&work->ledgers[i]) ? work->ledgers[i].document_count : 0;
+	work->jobs = calloc(count + 1, sizeof *work->jobs);
+	for (int i = 0; work->jobs && i < work->count; i++) {
 		struct ds_ledger *ledger = &work->ledgers[i];
-		size_t len = is_due(ledger) ? ledger->document_count : 0;
-		if (number < len) {
-			*document = &ledger->documents[number];
-			return i;
+		for (size_t k = 0; is_due(ledger) && k < ledger->document_count; k++) {
+			work->jobs[work->job_count++] = (struct job){i, &ledger->documents[k]};
+			work->bytes += ledger->documents[k].blob.bytes.len;
 		}
-		number -= len;
 	}
-	return -1;
+	if (work->job_count)
+		qsort(work->jobs, work->job_count, sizeof *work->jobs, compare_sizes);
+	return work->jobs;
 }
 
 static void *run(void *context)
 {
 	struct worker *worker = context;
 	struct work *work = worker->work;
-	struct ds_document *document;
-	int i;
+	size_t at;
 
-	while (!worker->failed &&
-	       (i = find(work, atomic_fetch_add(&work->next, 1), &document)) >= 0)
-		worker->failed = !ds_ledger_parse(&work->ledgers[i], document, &worker->arenas[i]);
+	while (!worker->failed && (at = atomic_fetch_add(&work->next, 1)) < work->job_count) {
+		const struct job *job = &work->jobs[at];
+		worker->failed = !ds_ledger_parse(&work->ledgers[job->ledger], job->document,
+						  &worker->arenas[job->ledger]);
+	}
 	return NULL;
 }
 
 /* ---- All of them -------------------------------------------------------- */
 
-/* As many as have bytes to work on, and a document each. */
 static unsigned count_workers(const struct work *work, unsigned jobs)
 {
-	size_t documents = 0;
-	size_t bytes = 0;
-
-	for (int i = 0; i < work->count; i++) {
-		const struct ds_ledger *ledger = &work->ledgers[i];
-		for (size_t k = 0; is_due(ledger) && k < ledger->document_count; k++, documents++)
-			bytes += ledger->documents[k].blob.bytes.len;
-	}
-	jobs = ds_count_jobs(jobs, bytes / BYTES_A_THREAD);
-	return jobs < documents ? jobs : documents ? (unsigned)documents : 1;
+	jobs = ds_count_jobs(jobs, work->bytes / BYTES_A_THREAD);
+	if (jobs > work->job_count)
+		jobs = (unsigned)work->job_count;
+	return jobs ? jobs : 1;
 }
 
 static bool gather(struct work *work, struct worker *workers, unsigned count)
@@ -139,7 +153,9 @@ int ds_ledgers_parse(struct ds_ledger *ledgers, int count, unsigned jobs, ds_err
 			return ds_fail(err, DS_TROUBLE,
 				       "the rule %s names a reader that does not exist",
 				       ledgers[i].rule->name);
-	return parse_all(&work, count_workers(&work, jobs)) ? 0 : ds_fail_memory(err);
+	bool well = find_jobs(&work) && parse_all(&work, count_workers(&work, jobs));
+	free(work.jobs);
+	return well ? 0 : ds_fail_memory(err);
 }
 
 int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,

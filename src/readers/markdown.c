@@ -288,10 +288,18 @@ static size_t next_line(struct ds_text bytes, size_t at)
 	return at < bytes.len ? at + 1 : at;
 }
 
+/* The same where there is no carriage return, as in most files. */
+static size_t next_feed(struct ds_text bytes, size_t at)
+{
+	const char *feed = memchr(bytes.at + at, '\n', bytes.len - at);
+	return feed ? (size_t)(feed - bytes.at) + 1 : bytes.len;
+}
+
 /* Lines until `most` bytes are in them, or all; false: out of memory. */
 static bool find_lines(struct ds_markdown *md, size_t from, size_t most)
 {
 	size_t end = from;
+	bool carriages = md->bytes.len && memchr(md->bytes.at, '\r', md->bytes.len);
 
 	md->line_count = -1;
 	do {
@@ -299,7 +307,7 @@ static bool find_lines(struct ds_markdown *md, size_t from, size_t most)
 		md->line_count++;
 		if (end == md->bytes.len || end - from >= most)
 			break;
-		end = next_line(md->bytes, end);
+		end = carriages ? next_line(md->bytes, end) : next_feed(md->bytes, end);
 	} while (!md->starts.failed);
 	md->lines = (const size_t *)(const void *)md->starts.bytes;
 	return !md->starts.failed;

@@ -316,7 +316,7 @@ static const struct ds_spec tracks = {"Track:*", "link:*/tracks/{id}/*"};
 
 static const struct row boxes[] = {
 	{"- [x] a\n- [ ] b\n- [X] c\n- [~] d\n- [-] e\n- [/] f\n",
-	 "=[x]; =[ ]; =[x]; =[~]; =[-]; =[/]"},
+	 "=[x]; =[ ]; =[x]<[X]>; =[~]; =[-]; =[/]"},
 	{"* [x] a\n+ [ ] b\n1. [x] c\n2) [ ] d\n", "=[x]; =[ ]; =[x]; =[ ]"},
 	{"- a\n  - [x] b\n    1. [ ] c\n\n      more\n", "=[x]; =[ ]"},
 	{"> - [x] a\n>   > 1. [ ] b\n", "=[x]; =[ ]"},
