@@ -329,6 +329,59 @@ Test(ledger, records_are_found_in_any_of_several_files)
 	expect(&run, "1? 2! 3. ", "duplicate-item status-mismatch missing-copy ", NULL);
 }
 
+/* Somebody moved a record: it is in a file that was not there before. */
+Test(ledger, a_file_that_came_meanwhile_is_seen)
+{
+	static const struct test_file before[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "plans/a.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		{.path = "t/2.json", .bytes = JSON("todo")},
+		{0},
+	};
+	static const struct test_file after[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "plans/a.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		{.path = "t/2.json", .bytes = JSON("todo")},
+		{.path = "plans/b.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &plans, before);
+	run.source.after_confirm = after;
+	finish(&run);
+	expect(&run, "1. 2! ", "missing-copy status-mismatch duplicate-item ", NULL);
+}
+
+/* On several threads, the largest first: in the order of their paths for all that. */
+Test(ledger, files_are_parsed_side_by_side)
+{
+	enum { FILES = 40 };
+	static char paths[FILES][16];
+	static char bytes[FILES][80];
+	struct test_file files[FILES + 1] = {{0}};
+	struct run run;
+
+	for (int i = 0; i < FILES; i++) {
+		snprintf(paths[i], sizeof paths[i], "plans/%02d.json", i);
+		snprintf(bytes[i], sizeof bytes[i], "{\"tasks\": [%*s{\"id\": \"%d\", %s}]}", i % 7,
+			 "", i / 2, SAYS("done"));
+		files[i] = (struct test_file){.path = paths[i], .bytes = bytes[i]};
+	}
+	begin(&run, &plans, files);
+	run.scan.jobs = 4;
+	finish(&run);
+	const struct ds_ledger *ledger = &run.scanned.ledgers[0];
+	cr_expect_eq(ledger->entry_count, FILES);
+	for (size_t i = 0; i < ledger->entry_count; i += 2) {
+		cr_expect_str_eq(ledger->entries[i].id, ledger->entries[i + 1].id);
+		cr_expect_lt(strcmp(ledger->entries[i].document->path,
+				    ledger->entries[i + 1].document->path),
+			     0);
+	}
+	expect(&run, "", "", NULL);
+}
+
 /* One that is broken may hold what is not in the others. */
 Test(ledger, an_item_that_is_nowhere_may_be_in_the_broken_file)
 {
