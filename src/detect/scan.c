@@ -13,7 +13,7 @@
 enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
 	ITEMS_A_THREAD = 256, /* fewer are not worth one */
-	MOST_NAMED = 20, /* of the items that have one id */
+	MOST_NAMED = 20,      /* of the items that have one id */
 };
 
 struct work {
