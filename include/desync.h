@@ -229,6 +229,7 @@ typedef struct ds_scan_options {
 	const char *baseline;
 	/* "CODE=LEVEL", ended by NULL; or NULL. What exits 2 or 4 stays an error. */
 	const char *const *severities;
+	bool whole; /* of a disagreement, a gap or an unknown word a rule may make no less */
 	bool keep_verdicts; /* remember what agreed, beside git's objects (see git.h) */
 } ds_scan_options;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "finding.h"
 #include "severity.h"
 
 /* ---- Severities ---------------------------------------------------------- */
@@ -17,6 +18,20 @@ static int set_severities(ds_result *result, const char *const *words, ds_error 
 	for (size_t i = 0; !status && i < result->finding_count; i++)
 		result->findings[i].severity = ds_severity_of(&severities, &result->findings[i]);
 	return status;
+}
+
+/* What a rule has made less grave would let an item be closed whose copies do not agree. */
+static void restore_severities(ds_result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		ds_finding *finding = &result->findings[i];
+		ds_severity whole = ds_code_info(finding->code)->severity;
+		bool core =
+			finding->code == DS_STATUS_MISMATCH || finding->code == DS_MISSING_COPY ||
+			finding->code == DS_MISSING_STATUS || finding->code == DS_UNKNOWN_STATUS;
+		if (core && finding->severity < whole)
+			finding->severity = whole;
+	}
 }
 
 static void count_warnings(ds_result *result)
@@ -221,6 +236,9 @@ static int use_baseline(ds_result *result, ds_repo *repo, const ds_scan_options 
 int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options, ds_error *err)
 {
 	int status = use_baseline(result, repo, options, err);
+
+	if (options->whole)
+		restore_severities(result);
 
 	if (!status)
 		status = set_severities(result, options->severities, err);

@@ -493,7 +493,7 @@ int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
 {
 	/* A done gate lets nothing pass. */
 	ds_scan_options options = {
-		.size = sizeof options, .ids = &id, .id_count = 1, .baseline = ""};
+		.size = sizeof options, .ids = &id, .id_count = 1, .baseline = "", .whole = true};
 	*out = NULL;
 	if (!id)
 		return ds_fail(err, DS_TROUBLE, "no id was given");
