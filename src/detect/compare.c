@@ -110,13 +110,23 @@ static int rank_of(const struct ds_desk *desk, int i)
 	return desk->rule->vocabulary->statuses[desk->copies[i].status].rank;
 }
 
-/* Whether this copy is further than every one that it does not agree with. */
+/* At least so far it is, whatever the copy's word stands for. */
+static int least_rank(const struct ds_desk *desk, int i)
+{
+	return desk->rule->vocabulary->statuses[lowest(desk->copies[i].set)].rank;
+}
+
+/* Whether this copy is further than every one that it does not agree with, and no nearer to the
+ * beginning than one that it does agree with. */
 static bool is_ahead(const struct ds_desk *desk, int i)
 {
 	for (int j = 0; j < desk->copy_count; j++) {
-		if (!is_judged(desk, j) || agree(&desk->copies[i], &desk->copies[j]))
+		if (!is_judged(desk, j))
 			continue;
-		if (!desk->copies[j].set || rank_of(desk, j) >= rank_of(desk, i))
+		if (!desk->copies[j].set || least_rank(desk, j) > least_rank(desk, i))
+			return false;
+		if (!agree(&desk->copies[i], &desk->copies[j]) &&
+		    rank_of(desk, j) >= rank_of(desk, i))
 			return false;
 	}
 	return true;
@@ -246,12 +256,20 @@ static bool is_gap(ds_code code)
 	return code == DS_MISSING_COPY || code == DS_MISSING_STATUS;
 }
 
+static bool is_any_said(const struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		if (is_judged(desk, i))
+			return true;
+	return false;
+}
+
 bool ds_is_forgiven(const struct ds_desk *desk, int i)
 {
 	const struct ds_copy_rule *rule = &desk->rule->copies[i];
 
 	return is_gap(desk->copies[i].reading.code) &&
-	       (rule->gap == DS_GAP_IGNORED || rule->from == DS_FROM_HEAD);
+	       ((rule->gap == DS_GAP_IGNORED && is_any_said(desk)) || rule->from == DS_FROM_HEAD);
 }
 
 static bool has_bad_field(const struct ds_desk *desk, int i)
