@@ -9,6 +9,7 @@
 #include "compare.h"
 #include "desync/rules.h"
 #include "err.h"
+#include "finding.h"
 #include "ledger.h"
 #include "readers.h"
 #include "survey.h"
@@ -18,6 +19,7 @@ enum {
 	WORDS_MOST = 256,
 	SHOWN = 60, /* of a word; what is longer as a status is prose */
 	FILES_MOST = 20000,
+	BLIND_MOST = 20,
 	LEVELS = 64,
 };
 
@@ -41,6 +43,8 @@ struct seen {
 	bool more_words;
 	struct ds_buf strays; /* lines about records that are no item */
 	size_t stray_count;
+	struct ds_buf blind; /* lines about what could not be judged */
+	size_t blind_count;
 	bool all;    /* words of archived items, too */
 	bool failed; /* out of memory */
 };
@@ -147,6 +151,7 @@ static void free_seen(struct seen *seen)
 	ds_arena_free(&seen->strings);
 	free(seen->paths);
 	ds_buf_free(&seen->strays);
+	ds_buf_free(&seen->blind);
 }
 
 /* ---- Records that are no item ------------------------------------------------------ */
@@ -240,6 +245,27 @@ static int see_rule(struct seen *seen, ds_repo *repo, const struct ds_rule *rule
 	return status;
 }
 
+/* Where a copy could not be read, nobody knows which words are in it. */
+static void see_blind(struct seen *seen, const ds_result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const ds_finding *finding = &result->findings[i];
+		if (ds_code_info(finding->code)->status != DS_TROUBLE ||
+		    seen->blind_count++ >= BLIND_MOST)
+			continue;
+		if (finding->copy_count) {
+			ds_escape(&seen->blind, ds_text_of(finding->copies[0].path));
+			ds_buf_puts(&seen->blind, ": ");
+		}
+		ds_escape(&seen->blind, ds_text_of(finding->message));
+		ds_buf_puts(&seen->blind, "\n");
+	}
+	if (seen->blind_count > BLIND_MOST)
+		ds_buf_printf(&seen->blind, "and %zu more that could not be judged\n",
+			      seen->blind_count - BLIND_MOST);
+	seen->failed |= seen->blind.failed;
+}
+
 static int see_rules(struct seen *seen, ds_repo *repo, ds_error *err)
 {
 	struct ds_settler settler = {begin, see_item, seen};
@@ -249,6 +275,7 @@ static int see_rules(struct seen *seen, ds_repo *repo, ds_error *err)
 
 	if (status)
 		return status;
+	see_blind(seen, result);
 	see_ledgers(seen, result);
 	for (size_t i = 0; i < result->rule_count && !status; i++)
 		status = see_rule(seen, repo, repo->rules[i], &result->scanned[i], err);
@@ -589,6 +616,9 @@ static int look(struct page *page, ds_repo *repo, const char *root, ds_error *er
 		return status;
 	put_words(page);
 	put_strays(page);
+	page->partial |= page->seen.blind_count != 0;
+	if (page->seen.blind.len)
+		ds_buf_puts(&page->text, page->seen.blind.bytes);
 	status = look_at_proposals(page, repo, root, err);
 	if (!status)
 		status = ds_worktree_open(&source, root, err);

@@ -259,6 +259,28 @@ static int compare(struct looking *l, size_t which, ds_error *err)
 	return ds_compare_items(scan, &l->result->scanned[which], err);
 }
 
+/* All of these files are kept while items are looked for in them, once for every rule that
+ * reads them: what a configuration may take of the memory is bounded, too. */
+static int read_shared(struct looking *l, ds_error *err)
+{
+	enum { FILES_AT_LIMIT = 8 };
+	ds_result *result = l->result;
+	size_t limit = l->repo->limit ? l->repo->limit : DS_FILE_LIMIT;
+	size_t bytes = 0;
+	int status = 0;
+
+	for (size_t i = 0; i < result->scan_count && !status; i++) {
+		status = ds_read_ledgers(&l->scans[i], &result->scanned[i], err);
+		bytes += ds_shared_bytes(&result->scanned[i]);
+		if (!status && bytes / FILES_AT_LIMIT > limit)
+			status = ds_fail_path(err, DS_TROUBLE, l->scans[i].rule->name,
+					      "its files that many items share, and those of the "
+					      "rules before it, are too much to read at once: "
+					      "choose rules with --rule, or raise --max-file-size");
+	}
+	return status;
+}
+
 static int compare_rules(struct looking *l, ds_error *err)
 {
 	ds_result *result = l->result;
@@ -269,8 +291,7 @@ static int compare_rules(struct looking *l, ds_error *err)
 		begin_reported(l, l->repo->rules[i]);
 	for (size_t i = 0; i < result->scan_count && !status; i++)
 		status = link_children(l, i, err);
-	for (size_t i = 0; i < result->scan_count && !status; i++)
-		status = ds_read_ledgers(&l->scans[i], &result->scanned[i], err);
+	status = read_shared(l, err);
 	if (!status)
 		status = ds_select_from(l->scans, result->scanned, reported, err);
 	if (!status)

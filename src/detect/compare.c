@@ -110,23 +110,41 @@ static int rank_of(const struct ds_desk *desk, int i)
 	return desk->rule->vocabulary->statuses[desk->copies[i].status].rank;
 }
 
-/* At least so far it is, whatever the copy's word stands for. */
-static int least_rank(const struct ds_desk *desk, int i)
+struct span {
+	int least;
+	int most;
+};
+
+/* How far a word says that the work is: one that stands for several says only that it is not
+ * less than the first of them. */
+static struct span span_of(const struct ds_desk *desk, int i)
 {
-	return desk->rule->vocabulary->statuses[lowest(desk->copies[i].set)].rank;
+	const struct ds_status_word *words = desk->rule->vocabulary->statuses;
+	struct span span = {rank_of(desk, i), rank_of(desk, i)};
+
+	for (int status = 0; words[status].word; status++) {
+		if (!(desk->copies[i].set & one(status)))
+			continue;
+		span.least = words[status].rank < span.least ? words[status].rank : span.least;
+		span.most = words[status].rank > span.most ? words[status].rank : span.most;
+	}
+	return span;
 }
 
-/* Whether this copy is further than every one that it does not agree with, and no nearer to the
- * beginning than one that it does agree with. */
+/* Whether no copy is certainly further, and none that it does not agree with may be as far. */
 static bool is_ahead(const struct ds_desk *desk, int i)
 {
+	int least = span_of(desk, i).least;
+
 	for (int j = 0; j < desk->copy_count; j++) {
 		if (!is_judged(desk, j))
 			continue;
-		if (!desk->copies[j].set || least_rank(desk, j) > least_rank(desk, i))
+		bool differs = !agree(&desk->copies[i], &desk->copies[j]);
+		if (differs && !desk->copies[j].set)
 			return false;
-		if (!agree(&desk->copies[i], &desk->copies[j]) &&
-		    rank_of(desk, j) >= rank_of(desk, i))
+		if (desk->copies[j].set && span_of(desk, j).least > least)
+			return false;
+		if (differs && span_of(desk, j).most >= least)
 			return false;
 	}
 	return true;
@@ -256,7 +274,7 @@ static bool is_gap(ds_code code)
 	return code == DS_MISSING_COPY || code == DS_MISSING_STATUS;
 }
 
-static bool is_any_said(const struct ds_desk *desk)
+static bool says_any(const struct ds_desk *desk)
 {
 	for (int i = 0; i < desk->copy_count; i++)
 		if (is_judged(desk, i))
@@ -269,7 +287,7 @@ bool ds_is_forgiven(const struct ds_desk *desk, int i)
 	const struct ds_copy_rule *rule = &desk->rule->copies[i];
 
 	return is_gap(desk->copies[i].reading.code) &&
-	       ((rule->gap == DS_GAP_IGNORED && is_any_said(desk)) || rule->from == DS_FROM_HEAD);
+	       (rule->from == DS_FROM_HEAD || (rule->gap == DS_GAP_IGNORED && says_any(desk)));
 }
 
 static bool has_bad_field(const struct ds_desk *desk, int i)

@@ -81,43 +81,108 @@ static int find_documents(struct ds_ledger *ledger, struct ds_source *source, ds
 	return status;
 }
 
+/* ---- The bytes ---------------------------------------------------------- */
+
+static void fetch(struct ds_blob *blob, const char *path, struct ds_source *source, size_t limit)
+{
+	const struct ds_extent whole = {.limit = limit ? limit : DS_FILE_LIMIT};
+	source->ops->read(source, path, &whole, blob);
+}
+
+static void announce(const struct ds_ledger *ledger, struct ds_source *source)
+{
+	if (!source->ops->want)
+		return;
+	for (size_t i = 0; i < ledger->document_count; i++)
+		source->ops->want(source, ledger->documents[i].path);
+	source->ops->want(source, NULL);
+}
+
+int ds_ledger_fetch(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
+		    struct ds_source *source, size_t limit, ds_error *err)
+{
+	ledger->rule = rule;
+	ledger->copy = copy;
+	int status = find_documents(ledger, source, err);
+	if (status)
+		return status;
+	announce(ledger, source);
+	for (size_t i = 0; i < ledger->document_count; i++) {
+		struct ds_document *document = &ledger->documents[i];
+		if (document->records.defect.code == DS_NO_CODE)
+			fetch(&document->blob, document->path, source, limit);
+	}
+	return 0;
+}
+
+static bool says_same(const struct ds_blob *a, const struct ds_blob *b)
+{
+	return a->kind == b->kind && a->bytes.len == b->bytes.len &&
+	       (a->kind == DS_REGULAR
+			? !a->bytes.len || memcmp(a->bytes.bytes, b->bytes.bytes, a->bytes.len) == 0
+			: a->kind == DS_MISSING);
+}
+
+static bool lists_same(const struct ds_ledger *a, const struct ds_ledger *b)
+{
+	if (a->document_count != b->document_count)
+		return false;
+	for (size_t i = 0; i < a->document_count; i++)
+		if (strcmp(a->documents[i].path, b->documents[i].path) != 0)
+			return false;
+	return true;
+}
+
+bool ds_ledger_is_current(const struct ds_ledger *ledger, struct ds_source *source, size_t limit)
+{
+	struct ds_ledger now = {.rule = ledger->rule, .copy = ledger->copy};
+	struct ds_blob blob = {0};
+	ds_error err;
+
+	bool same = !find_documents(&now, source, &err) && lists_same(ledger, &now);
+	for (size_t i = 0; i < ledger->document_count && same; i++) {
+		fetch(&blob, ledger->documents[i].path, source, limit);
+		same = says_same(&ledger->documents[i].blob, &blob);
+	}
+	ds_blob_free(&blob);
+	ds_ledger_clear(&now);
+	return same;
+}
+
 /* ---- What is in them ---------------------------------------------------- */
 
 /* All at once and not when somebody asks: that may be several threads. */
 static bool find_lines(struct ds_document *document, struct ds_text bytes)
 {
 	const char *end = bytes.at + bytes.len;
-	size_t count = 1;
+	size_t count = 0;
 
 	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
 	     at++)
 		count++;
-	document->lines = calloc(count, sizeof *document->lines);
+	document->lines = calloc(count / DS_LINE_STEP + 1, sizeof *document->lines);
 	if (!document->lines)
 		return false;
 	document->line_count = 1;
+	count = 0;
 	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
 	     at++)
-		document->lines[document->line_count++] = (size_t)(at + 1 - bytes.at);
+		if (++count % DS_LINE_STEP == 0)
+			document->lines[document->line_count++] = (size_t)(at + 1 - bytes.at);
 	return true;
 }
 
-/* False: memory ran out. */
-static bool read_document(struct ds_ledger *ledger, struct ds_document *document,
-			  const struct ds_reader *reader, struct ds_source *source, size_t limit)
+bool ds_ledger_parse(const struct ds_ledger *ledger, struct ds_document *document,
+		     struct ds_arena *arena)
 {
 	const struct ds_copy_rule *copy = &ledger->rule->copies[ledger->copy];
-	const struct ds_extent whole = {.limit = limit ? limit : DS_FILE_LIMIT};
 	const struct ds_spec spec = {copy->at, copy->id};
 	struct ds_records *records = &document->records;
 
-	if (records->defect.code != DS_NO_CODE)
-		return true;
-	source->ops->read(source, document->path, &whole, &document->blob);
-	if (!ds_is_content(&records->defect, &document->blob))
+	if (records->defect.code != DS_NO_CODE || !ds_is_content(&records->defect, &document->blob))
 		return true;
 	struct ds_text bytes = ds_blob_text(&document->blob);
-	if (!reader->records(records, bytes, &spec, copy->fields, &ledger->arena))
+	if (!ds_reader_find(copy->read)->records(records, bytes, &spec, copy->fields, arena))
 		return false;
 	ds_blame_conflict(&records->defect, bytes);
 	return find_lines(document, bytes);
@@ -163,7 +228,7 @@ static bool hides_records(const struct ds_ledger *ledger, const struct ds_docume
 	return document->records.defect.code != DS_MISSING_STATUS || ledger->document_count == 1;
 }
 
-static bool sort_entries(struct ds_ledger *ledger)
+bool ds_ledger_index(struct ds_ledger *ledger)
 {
 	size_t count = 0;
 
@@ -189,35 +254,6 @@ static bool sort_entries(struct ds_ledger *ledger)
 
 /* ---- The whole ---------------------------------------------------------- */
 
-static void announce(const struct ds_ledger *ledger, struct ds_source *source)
-{
-	if (!source->ops->want)
-		return;
-	for (size_t i = 0; i < ledger->document_count; i++)
-		source->ops->want(source, ledger->documents[i].path);
-	source->ops->want(source, NULL);
-}
-
-int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
-		   struct ds_source *source, size_t limit, ds_error *err)
-{
-	const struct ds_reader *reader = ds_reader_find(rule->copies[copy].read);
-
-	if (!reader || !reader->records)
-		return ds_fail(err, DS_TROUBLE, "the rule %s names a reader that does not exist",
-			       rule->name);
-	ledger->rule = rule;
-	ledger->copy = copy;
-	int status = find_documents(ledger, source, err);
-	if (status)
-		return status;
-	announce(ledger, source);
-	for (size_t i = 0; i < ledger->document_count; i++)
-		if (!read_document(ledger, &ledger->documents[i], reader, source, limit))
-			return ds_fail_memory(err);
-	return sort_entries(ledger) ? 0 : ds_fail_memory(err);
-}
-
 void ds_ledger_clear(struct ds_ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->document_count; i++) {
@@ -233,22 +269,15 @@ void ds_ledger_clear(struct ds_ledger *ledger)
 
 /* ---- Finding ------------------------------------------------------------ */
 
-static int compare_key(const char *id, struct ds_text key)
-{
-	int order = strncmp(id, key.at, key.len);
-	return order ? order : id[key.len] != '\0';
-}
-
-/* The first entry behind those whose id comes before the key; or, with `past`, behind
- * those that have it too. */
-static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key, bool past)
+/* The first entry whose id does not come before the key. */
+static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key)
 {
 	size_t from = 0;
 	size_t to = ledger->entry_count;
 
 	while (from < to) {
 		size_t middle = from + (to - from) / 2;
-		if (compare_key(ledger->entries[middle].id, key) < past)
+		if (strncmp(ledger->entries[middle].id, key.at, key.len) < 0)
 			from = middle + 1;
 		else
 			to = middle;
@@ -259,29 +288,32 @@ static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key, boo
 size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id, const struct ds_entry **first)
 {
 	struct ds_text key = ds_id_key(ledger->rule, ds_text_of(id));
-	size_t from = find_bound(ledger, key, false);
+	size_t from = find_bound(ledger, key);
+	size_t to = from;
 
+	/* One that is longer comes behind all that are the same. */
+	while (to < ledger->entry_count && ds_text_is(key, ledger->entries[to].id))
+		to++;
 	*first = &ledger->entries[from];
-	return find_bound(ledger, key, true) - from;
+	return to - from;
 }
 
 void ds_document_position(const struct ds_document *document, size_t at, size_t *line,
 			  size_t *column)
 {
+	struct ds_text bytes = ds_blob_text(&document->blob);
 	size_t from = 0;
 	size_t to = document->line_count;
 
-	if (!to) {
-		ds_text_position(ds_blob_text(&document->blob), at, line, column);
-		return;
-	}
-	while (to - from > 1) {
+	while (to > from + 1) {
 		size_t middle = from + (to - from) / 2;
 		if (document->lines[middle] <= at)
 			from = middle;
 		else
 			to = middle;
 	}
-	*line = from + 1;
-	*column = at - document->lines[from] + 1;
+	size_t begin = to ? document->lines[from] : 0;
+	ds_text_position((struct ds_text){bytes.at + begin, bytes.len - begin}, at - begin, line,
+			 column);
+	*line += from * DS_LINE_STEP;
 }

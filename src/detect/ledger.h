@@ -15,11 +15,13 @@
 #include "rule.h"
 #include "source.h"
 
+enum { DS_LINE_STEP = 64 };
+
 struct ds_document {
 	const char *path;
 	struct ds_blob blob;
 	struct ds_records records; /* its defect also where the bytes could not be read */
-	size_t *lines;             /* where each line begins */
+	size_t *lines;             /* where each DS_LINE_STEPth line begins, from the first */
 	size_t line_count;
 };
 
@@ -46,12 +48,33 @@ struct ds_ledger {
  * Zero-initialise it; clear it in any case. */
 int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
 		   struct ds_source *source, size_t limit, ds_error *err);
+
+/* The same in two steps, where there are several: the bytes, by the one thread that asks the
+ * source; then what they say, in all that were fetched and not yet parsed, by as many threads
+ * as `jobs` has it (0: as many as are worth it). */
+int ds_ledger_fetch(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
+		    struct ds_source *source, size_t limit, ds_error *err);
+int ds_ledgers_parse(struct ds_ledger *ledgers, int count, unsigned jobs, ds_error *err);
+
+/* Whether its files are the same, byte for byte, as when they were read. */
+bool ds_ledger_is_current(const struct ds_ledger *ledger, struct ds_source *source, size_t limit);
+
 void ds_ledger_clear(struct ds_ledger *ledger);
 
 /* The entries of that id (an item's, or its key), side by side: how many, and the first; 0
  * where there is none. */
 size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id,
 		      const struct ds_entry **first);
+
+/* The steps of parsing: each document, with strings in an arena of the thread's that goes to the
+ * ledger's later; then all of them. False: memory ran out. */
+bool ds_ledger_parse(const struct ds_ledger *ledger, struct ds_document *document,
+		     struct ds_arena *arena);
+bool ds_ledger_index(struct ds_ledger *ledger);
+
+/* How many threads, where `jobs` were asked for (0: one for each processor, but not more
+ * than the work is worth). */
+unsigned ds_count_jobs(unsigned jobs, size_t worth);
 
 /* As ds_text_position, without counting lines from the beginning. */
 void ds_document_position(const struct ds_document *document, size_t at, size_t *line,

@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "compare.h"
 #include "demands.h"
@@ -14,7 +13,6 @@
 enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
 	ITEMS_A_THREAD = 256, /* fewer are not worth one */
-	MOST_JOBS = 256,
 	MOST_NAMED = 20, /* of the items that have one id */
 };
 
@@ -155,16 +153,7 @@ static bool is_for_one_thread(const struct ds_scan *scan)
 
 static unsigned count_jobs(const struct ds_scan *scan, size_t items)
 {
-	unsigned jobs = scan->jobs;
-	if (is_for_one_thread(scan))
-		return 1;
-	if (!jobs) {
-		long processors = sysconf(_SC_NPROCESSORS_ONLN);
-		jobs = processors > 0 ? (unsigned)processors : 1;
-		if (jobs > items / ITEMS_A_THREAD + 1)
-			jobs = (unsigned)(items / ITEMS_A_THREAD) + 1;
-	}
-	return jobs < MOST_JOBS ? jobs : MOST_JOBS;
+	return is_for_one_thread(scan) ? 1 : ds_count_jobs(scan->jobs, items / ITEMS_A_THREAD + 1);
 }
 
 static int gather(struct worker *workers, unsigned count, struct ds_scanned *out, ds_error *err)

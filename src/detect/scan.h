@@ -76,6 +76,9 @@ void ds_scanned_free(struct ds_scanned *scanned);
  */
 int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
 
+/* How much is kept of their files. */
+size_t ds_shared_bytes(const struct ds_scanned *scanned);
+
 /* Adds the items that copies list, where they are not known by their ids already (among `into`,
  * or those that were skipped). Strings are the scan's. */
 int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,

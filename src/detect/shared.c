@@ -6,22 +6,37 @@
 #include "rules.h"
 #include "scan.h"
 
-/* The same source may be asked of several things; HEAD's is not there where it is what is
- * judged. */
+/* HEAD's source is not there where it is what is judged. What was read before is read anew
+ * only where it says something else now. */
+static int fetch(const struct ds_scan *scan, struct ds_ledger *ledger, int copy, ds_error *err)
+{
+	bool head = scan->rule->copies[copy].from == DS_FROM_HEAD;
+	struct ds_source *source = head ? scan->head : scan->source;
+
+	if (!scan->rule->copies[copy].many || !source ||
+	    (ledger->rule && ds_ledger_is_current(ledger, source, scan->limit)))
+		return 0;
+	ds_ledger_clear(ledger);
+	return ds_ledger_fetch(ledger, scan->rule, copy, source, scan->limit, err);
+}
+
 int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	const struct ds_copy_rule *copies = scan->rule->copies;
 	int status = 0;
 
-	for (int i = 0; copies[i].name && !status; i++) {
-		struct ds_source *source =
-			copies[i].from == DS_FROM_HEAD ? scan->head : scan->source;
-		ds_ledger_clear(&out->ledgers[i]);
-		if (copies[i].many && source)
-			status = ds_ledger_read(&out->ledgers[i], scan->rule, i, source,
-						scan->limit, err);
-	}
-	return status;
+	for (int i = 0; scan->rule->copies[i].name && !status; i++)
+		status = fetch(scan, &out->ledgers[i], i, err);
+	return status ? status : ds_ledgers_parse(out->ledgers, DS_COPY_LIMIT, scan->jobs, err);
+}
+
+size_t ds_shared_bytes(const struct ds_scanned *scanned)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < DS_COPY_LIMIT; i++)
+		for (size_t k = 0; k < scanned->ledgers[i].document_count; k++)
+			bytes += scanned->ledgers[i].documents[k].blob.bytes.len;
+	return bytes;
 }
 
 /* ---- Items that are listed ---------------------------------------------- */

@@ -296,7 +296,8 @@ static int gather_line(void *context, struct ds_text line)
 static int gather_rule(struct gathering *g, struct ds_txn *txn, const struct ds_rule *rule,
 		       ds_error *err)
 {
-	struct ds_scan scan = {.rule = rule, .source = g->plan->source, .all = true};
+	struct ds_scan scan = {
+		.rule = rule, .source = g->plan->source, .limit = g->plan->limit, .all = true};
 	struct ds_scanned found = {0};
 	int status = ds_read_ledgers(&scan, &found, err);
 

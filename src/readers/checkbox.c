@@ -153,7 +153,7 @@ static cmark_node *holder(cmark_node *node)
 		       : NULL;
 }
 
-static struct ds_text find_box(const struct ds_markdown *md, cmark_node *node)
+static struct ds_text find_box(struct ds_markdown *md, cmark_node *node)
 {
 	cmark_node *first = cmark_node_first_child(node);
 	int number;
@@ -166,39 +166,41 @@ static struct ds_text find_box(const struct ds_markdown *md, cmark_node *node)
 		}
 	/* "[x]" may be a link to somewhere. */
 	bool is_text = first && cmark_node_get_type(first) == CMARK_NODE_TEXT &&
-		       *cmark_node_get_literal(first) == '[';
+		       *ds_markdown_ask(md, first, cmark_node_get_literal) == '[';
 	return (struct ds_text){line.at, is_text ? box(line) : 0};
 }
 
 /* Matches the first link in this block. */
-static bool match_link(const char *pattern, cmark_node *block, struct ds_text *id)
+static bool match_link(struct ds_markdown *md, const char *pattern, cmark_node *block,
+		       struct ds_text *id)
 {
 	for (cmark_node *n = block; n; n = ds_markdown_next(n, block))
 		if (cmark_node_get_type(n) == CMARK_NODE_LINK &&
-		    match(pattern, ds_text_of(cmark_node_get_url(n)), id))
+		    match(pattern, ds_text_of(ds_markdown_ask(md, n, cmark_node_get_url)), id))
 			return true;
 	return false;
 }
 
-static bool match_links(const char *pattern, cmark_node *block, struct ds_text *id)
+static bool match_links(struct ds_markdown *md, const char *pattern, cmark_node *block,
+			struct ds_text *id)
 {
 	cmark_node *below = cmark_node_next(block);
 
 	pattern += sizeof in_link - 1;
-	return match_link(pattern, block, id) ||
+	return match_link(md, pattern, block, id) ||
 	       (cmark_node_get_type(block) == CMARK_NODE_HEADING && below &&
 		cmark_node_get_type(below) == CMARK_NODE_PARAGRAPH &&
-		match_link(pattern, below, id));
+		match_link(md, pattern, below, id));
 }
 
-static bool matches(const struct ds_spec *spec, cmark_node *block, struct ds_text text,
-		    struct ds_text *id)
+static bool matches(struct ds_markdown *md, const struct ds_spec *spec, cmark_node *block,
+		    struct ds_text text, struct ds_text *id)
 {
 	if (spec->id && spec->at && *spec->at && !match(spec->at, text, id))
 		return false;
 	*id = (struct ds_text){"", 0};
 	if (spec->id && is_link(spec->id))
-		return match_links(spec->id, block, id);
+		return match_links(md, spec->id, block, id);
 	const char *pattern = spec->id ? spec->id : spec->at;
 	return !pattern || !*pattern || match(pattern, text, id);
 }
@@ -232,7 +234,7 @@ static bool add_box(struct ds_records *out, const struct ds_markdown *md, struct
 	return ds_records_add(out, &record);
 }
 
-static bool add_block(struct ds_records *out, const struct ds_markdown *md, cmark_node *block,
+static bool add_block(struct ds_records *out, struct ds_markdown *md, cmark_node *block,
 		      const struct ds_spec *spec, const char *const *fields, struct ds_arena *arena)
 {
 	struct ds_text marker = find_box(md, block);
@@ -241,12 +243,12 @@ static bool add_block(struct ds_records *out, const struct ds_markdown *md, cmar
 
 	if (!marker.len)
 		return true;
-	bool done = ds_markdown_text(&seen, block);
+	bool done = ds_markdown_text(md, &seen, block);
 	/* The marker is in the text, as cmark is not asked for boxes. */
 	struct ds_text text = {seen.bytes, seen.len};
 	if (done && seen.len >= marker.len)
 		text = (struct ds_text){seen.bytes + marker.len, seen.len - marker.len};
-	if (done && matches(spec, block, ds_text_trim(text), &id))
+	if (done && matches(md, spec, block, ds_text_trim(text), &id))
 		done = add_box(out, md, marker, ds_text_trim(id), fields, arena);
 	ds_buf_free(&seen);
 	return done;
@@ -262,9 +264,10 @@ static bool checkbox_records(struct ds_records *out, struct ds_text bytes,
 
 	if (!ds_markdown_parse(&md, bytes, SIZE_MAX, &defect))
 		done = ds_markdown_refuse(out, &defect);
-	for (cmark_node *node = md.root; node && done; node = ds_markdown_next(node, md.root))
+	for (cmark_node *node = md.root; node && done; node = ds_markdown_next_block(node, md.root))
 		if (holder(node))
 			done = add_block(out, &md, node, spec, fields, arena);
+	done &= !md.failed;
 	ds_markdown_free(&md);
 	return done;
 }

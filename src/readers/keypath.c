@@ -62,11 +62,12 @@ bool ds_keypath_beside(const char *a, const char *b)
 
 enum ds_key_match ds_key_match(struct ds_text key, struct ds_text wanted)
 {
-	if (key.len < wanted.len)
+	/* Most keys are told apart by their lengths. */
+	if (key.len < wanted.len || (key.len > wanted.len && key.at[wanted.len] != '\0'))
 		return DS_KEY_OTHER;
 	if (ds_text_equal(key, wanted))
 		return DS_KEY_EXACT;
-	if (!ds_text_equal_but_for_case((struct ds_text){key.at, wanted.len}, wanted))
-		return DS_KEY_OTHER;
-	return key.len == wanted.len || key.at[wanted.len] == '\0' ? DS_KEY_VARIANT : DS_KEY_OTHER;
+	return ds_text_equal_but_for_case((struct ds_text){key.at, wanted.len}, wanted)
+		       ? DS_KEY_VARIANT
+		       : DS_KEY_OTHER;
 }

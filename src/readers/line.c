@@ -168,7 +168,7 @@ static bool match(struct ds_text line, const char *label, cmark_node_type type,
 /* ---- The lines that count ----------------------------------------------- */
 
 struct search {
-	const struct ds_markdown *md;
+	struct ds_markdown *md;
 	const char *label;
 	struct ds_reading *out; /* code is DS_MISSING_STATUS, and nothing placed: none yet */
 	int headings;
@@ -223,7 +223,7 @@ static int count_visible(const struct search *s, cmark_node *block)
 	for (cmark_node *n = block; n; n = ds_markdown_next(n, block)) {
 		cmark_node_type type = cmark_node_get_type(n);
 		if (type == CMARK_NODE_TEXT)
-			ds_buf_puts(&seen, cmark_node_get_literal(n));
+			ds_buf_puts(&seen, ds_markdown_ask(s->md, n, cmark_node_get_literal));
 		else if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
 			ds_buf_puts(&seen, "\n");
 		else if (type == CMARK_NODE_CODE || type == CMARK_NODE_HTML_INLINE)
@@ -236,7 +236,7 @@ static int count_visible(const struct search *s, cmark_node *block)
 		count += match(ds_text_trim(line), s->label, CMARK_NODE_PARAGRAPH, &value);
 	}
 	ds_buf_free(&seen);
-	return seen.failed ? -1 : count;
+	return seen.failed || s->md->failed ? -1 : count;
 }
 
 /* The last line of a paragraph. One that a table was cut off of does not know it. */
@@ -309,7 +309,7 @@ static bool is_label(struct search *s, cmark_node *heading)
 {
 	struct ds_buf seen = {0};
 
-	if (!ds_markdown_text(&seen, heading))
+	if (!ds_markdown_text(s->md, &seen, heading))
 		run_out_of_memory(s);
 	struct ds_text text = ds_text_trim((struct ds_text){seen.bytes, seen.len});
 	cut_end(&text, ":");
@@ -318,21 +318,21 @@ static bool is_label(struct search *s, cmark_node *heading)
 	return is;
 }
 
-static bool is_comment(cmark_node *node)
+static bool is_comment(struct search *s, cmark_node *node)
 {
 	bool html = cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK;
-	const char *literal = html ? cmark_node_get_literal(node) : "";
+	const char *literal = html ? ds_markdown_ask(s->md, node, cmark_node_get_literal) : "";
 	const char *end = strncmp(literal, "<!--", 4) == 0 ? strstr(literal, "-->") : NULL;
 
 	return end && !ds_text_trim(ds_text_of(end + 3)).len;
 }
 
 /* The paragraph right below, which may be the only item of a list; NULL: something else is. */
-static cmark_node *paragraph_below(cmark_node *heading)
+static cmark_node *paragraph_below(struct search *s, cmark_node *heading)
 {
 	cmark_node *node = cmark_node_next(heading);
 
-	while (node && is_comment(node))
+	while (node && is_comment(s, node))
 		node = cmark_node_next(node);
 	while (node && (cmark_node_get_type(node) == CMARK_NODE_LIST ||
 			cmark_node_get_type(node) == CMARK_NODE_ITEM)) {
@@ -348,7 +348,7 @@ static bool is_plain(struct search *s, cmark_node *block, struct ds_text text)
 {
 	struct ds_buf seen = {0};
 
-	if (!ds_markdown_text(&seen, block))
+	if (!ds_markdown_text(s->md, &seen, block))
 		run_out_of_memory(s);
 	bool plain = text.len && !seen.failed && seen.len >= text.len &&
 		     memcmp(seen.bytes, text.at, text.len) == 0 &&
@@ -360,7 +360,7 @@ static bool is_plain(struct search *s, cmark_node *block, struct ds_text text)
 /* A line with the label is found as all of them are. */
 static void look_below(struct search *s, cmark_node *heading)
 {
-	cmark_node *block = paragraph_below(heading);
+	cmark_node *block = paragraph_below(s, heading);
 	struct ds_text value;
 	int number;
 	struct ds_text line = ds_markdown_first(s->md, block ? block : heading, &number);
@@ -412,7 +412,7 @@ static void search(struct search *s)
 {
 	cmark_node *root = s->md->root;
 
-	for (cmark_node *node = root; node && !s->over; node = ds_markdown_next(node, root))
+	for (cmark_node *node = root; node && !s->over; node = ds_markdown_next_block(node, root))
 		if (node != root)
 			visit(s, node);
 }

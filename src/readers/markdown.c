@@ -12,9 +12,11 @@
 
 enum {
 	HEADER = 16, /* before each piece: its size; keeps the alignment */
+	CHUNK = 16 << 10,
+	CLASSES = DS_MARKDOWN_CLASSES, /* of pieces that are used again: their size in headers */
 
-	/* A dense table takes 200 times its bytes; what takes more tries to. Pieces are not
-	 * used again, so this bounds the time as well. */
+	/* A dense table takes 200 times its bytes; what takes more tries to. Also what is used
+	 * again counts, so this bounds the time as well. */
 	BUDGET = 64 << 20,
 	BUDGET_A_BYTE = 64,
 	BUDGET_MOST = 512 << 20,
@@ -23,7 +25,7 @@ enum {
 enum { NO_MEMORY = 1, NO_BUDGET };
 
 struct desk {
-	struct ds_arena *arena;
+	struct ds_markdown_memory *memory;
 	size_t left;
 	jmp_buf out;
 };
@@ -31,15 +33,49 @@ struct desk {
 /* cmark's hooks have no context, and its callers no way to hear of a failure. */
 static _Thread_local struct desk *desk;
 
+/* A piece that was given back, with its header. */
+struct ds_markdown_spare {
+	size_t size;
+	size_t pad;
+	struct ds_markdown_spare *next;
+};
+
+/* Zeroed: so a chunk is, and what is used again has to be. */
+static char *take_bytes(struct ds_markdown_memory *from, size_t size)
+{
+	size_t class = size / HEADER;
+	struct ds_markdown_spare *spare = class < CLASSES ? from->spare[class] : NULL;
+
+	if (spare) {
+		from->spare[class] = spare->next;
+		return memset(spare, 0, size);
+	}
+	if (size > CHUNK / 8)
+		return ds_arena_alloc(&from->arena, size);
+	if (size > from->left) {
+		from->at = ds_arena_alloc(&from->arena, CHUNK);
+		from->left = from->at ? CHUNK : 0;
+		if (!from->at)
+			return NULL;
+	}
+	char *piece = from->at;
+	from->at += size;
+	from->left -= size;
+	return piece;
+}
+
 static void *take(size_t size)
 {
-	if (size > desk->left)
-		longjmp(desk->out, NO_BUDGET);
-	char *piece = ds_arena_alloc(desk->arena, size + HEADER);
+	struct desk *mine = desk;
+
+	if (size > mine->left)
+		longjmp(mine->out, NO_BUDGET);
+	mine->left -= size;
+	size = size ? (size + 2 * HEADER - 1) / HEADER * HEADER : 2 * HEADER;
+	char *piece = take_bytes(mine->memory, size);
 	if (!piece)
-		longjmp(desk->out, NO_MEMORY);
-	desk->left -= size;
-	memcpy(piece, &size, sizeof size);
+		longjmp(mine->out, NO_MEMORY);
+	*(size_t *)(void *)piece = size;
 	return piece + HEADER;
 }
 
@@ -48,73 +84,102 @@ static void *take_array(size_t count, size_t size)
 	return take(size && count > SIZE_MAX / 2 / size ? SIZE_MAX / 2 : count * size);
 }
 
+/* Large ones wait for the arena, which is freed with the tree. */
+static void leave(void *piece)
+{
+	if (!piece)
+		return;
+	struct ds_markdown_spare *spare = (void *)((char *)piece - HEADER);
+	size_t class = spare->size / HEADER;
+	if (class < CLASSES) {
+		spare->next = desk->memory->spare[class];
+		desk->memory->spare[class] = spare;
+	}
+}
+
 static void *take_again(void *old, size_t size)
 {
 	size_t had = 0;
 
 	if (old)
-		memcpy(&had, (char *)old - HEADER, sizeof had);
+		had = *(size_t *)(void *)((char *)old - HEADER) - HEADER;
 	if (size <= had)
 		return old;
 	void *piece = take(size);
 	if (old)
 		memcpy(piece, old, had);
+	leave(old);
 	return piece;
-}
-
-/* The arena is freed with the tree. */
-static void leave(void *piece)
-{
-	(void)piece;
 }
 
 static cmark_mem memory = {take_array, take_again, leave};
 
 /* ---- Parsing ------------------------------------------------------------ */
 
-/* Asked for a text the first time, a node takes memory for a copy: not later on. */
-static void own_texts(cmark_node *root)
+/* Calls what may ask cmark for memory; 0, or why it came to no end. */
+static int within(struct ds_markdown *md, size_t left, void (*run)(void *), void *context)
 {
-	for (cmark_node *node = root; node; node = ds_markdown_next(node, root)) {
-		cmark_node_type type = cmark_node_get_type(node);
-		if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE ||
-		    type == CMARK_NODE_HTML_INLINE || type == CMARK_NODE_HTML_BLOCK ||
-		    type == CMARK_NODE_CODE_BLOCK)
-			(void)cmark_node_get_literal(node);
-		if (type == CMARK_NODE_CODE_BLOCK)
-			(void)cmark_node_get_fence_info(node);
-		if (type == CMARK_NODE_LINK)
-			(void)cmark_node_get_url(node);
-	}
+	struct desk mine = {.memory = &md->memory, .left = left};
+
+	desk = &mine;
+	int result = setjmp(mine.out);
+	if (!result)
+		run(context);
+	desk = NULL;
+	return result;
 }
 
+struct parsing {
+	struct ds_markdown *md;
+	struct ds_text body;
+};
+
 /* A row of a table with a byte that is not UTF-8 would be none. */
-static cmark_node *parse(struct ds_text body)
+static void parse(void *context)
 {
+	struct parsing *p = context;
 	cmark_parser *parser = cmark_parser_new_with_mem(CMARK_OPT_VALIDATE_UTF8, &memory);
 
 	cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension("table"));
-	cmark_parser_feed(parser, body.at, body.len);
-	cmark_node *root = cmark_parser_finish(parser);
-	own_texts(root);
-	return root;
+	cmark_parser_feed(parser, p->body.at, p->body.len);
+	p->md->root = cmark_parser_finish(parser);
 }
 
 /* 0, or why there is no tree. */
 static int parse_within(struct ds_markdown *md, struct ds_text body)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct desk mine = {.arena = &md->arena, .left = BUDGET_MOST};
+	struct parsing p = {md, body};
+	size_t budget = BUDGET_MOST;
 
 	pthread_once(&once, cmark_gfm_core_extensions_ensure_registered);
 	if (body.len < (BUDGET_MOST - BUDGET) / BUDGET_A_BYTE)
-		mine.left = BUDGET + body.len * BUDGET_A_BYTE;
-	desk = &mine;
-	int result = setjmp(mine.out);
-	if (!result)
-		md->root = parse(body);
-	desk = NULL;
-	return result;
+		budget = BUDGET + body.len * BUDGET_A_BYTE;
+	return within(md, budget, parse, &p);
+}
+
+/* ---- Texts -------------------------------------------------------------- */
+
+struct question {
+	cmark_node *node;
+	const char *(*ask)(cmark_node *node);
+	const char *answer;
+};
+
+static void ask(void *context)
+{
+	struct question *question = context;
+	question->answer = question->ask(question->node);
+}
+
+const char *ds_markdown_ask(struct ds_markdown *md, cmark_node *node,
+			    const char *(*what)(cmark_node *node))
+{
+	struct question question = {node, what, NULL};
+
+	if (within(md, BUDGET_MOST, ask, &question))
+		md->failed = true;
+	return question.answer ? question.answer : "";
 }
 
 /* ---- What it would choke on --------------------------------------------- */
@@ -223,10 +288,18 @@ static size_t next_line(struct ds_text bytes, size_t at)
 	return at < bytes.len ? at + 1 : at;
 }
 
+/* The same where there is no carriage return, as in most files. */
+static size_t next_feed(struct ds_text bytes, size_t at)
+{
+	const char *feed = memchr(bytes.at + at, '\n', bytes.len - at);
+	return feed ? (size_t)(feed - bytes.at) + 1 : bytes.len;
+}
+
 /* Lines until `most` bytes are in them, or all; false: out of memory. */
 static bool find_lines(struct ds_markdown *md, size_t from, size_t most)
 {
 	size_t end = from;
+	bool carriages = md->bytes.len && memchr(md->bytes.at, '\r', md->bytes.len);
 
 	md->line_count = -1;
 	do {
@@ -234,7 +307,7 @@ static bool find_lines(struct ds_markdown *md, size_t from, size_t most)
 		md->line_count++;
 		if (end == md->bytes.len || end - from >= most)
 			break;
-		end = next_line(md->bytes, end);
+		end = carriages ? next_line(md->bytes, end) : next_feed(md->bytes, end);
 	} while (!md->starts.failed);
 	md->lines = (const size_t *)(const void *)md->starts.bytes;
 	return !md->starts.failed;
@@ -294,7 +367,7 @@ bool ds_markdown_parse(struct ds_markdown *md, struct ds_text bytes, size_t most
 
 void ds_markdown_free(struct ds_markdown *md)
 {
-	ds_arena_free(&md->arena);
+	ds_arena_free(&md->memory.arena);
 	ds_buf_free(&md->starts);
 }
 
@@ -309,6 +382,25 @@ bool ds_markdown_refuse(struct ds_records *out, const struct ds_reading *defect)
 cmark_node *ds_markdown_next(cmark_node *node, cmark_node *root)
 {
 	cmark_node *next = cmark_node_first_child(node);
+
+	while (!next && node != root) {
+		next = cmark_node_next(node);
+		node = cmark_node_parent(node);
+	}
+	return next;
+}
+
+/* What may hold blocks, and not text. */
+static bool is_container(cmark_node *node)
+{
+	cmark_node_type type = cmark_node_get_type(node);
+	return type == CMARK_NODE_DOCUMENT || type == CMARK_NODE_BLOCK_QUOTE ||
+	       type == CMARK_NODE_LIST || type == CMARK_NODE_ITEM;
+}
+
+cmark_node *ds_markdown_next_block(cmark_node *node, cmark_node *root)
+{
+	cmark_node *next = is_container(node) ? cmark_node_first_child(node) : NULL;
 
 	while (!next && node != root) {
 		next = cmark_node_next(node);
@@ -374,13 +466,13 @@ struct ds_text ds_markdown_first(const struct ds_markdown *md, cmark_node *node,
 	return line;
 }
 
-bool ds_markdown_text(struct ds_buf *out, cmark_node *node)
+bool ds_markdown_text(struct ds_markdown *md, struct ds_buf *out, cmark_node *node)
 {
 	for (cmark_node *n = node; n; n = ds_markdown_next(n, node)) {
 		switch (cmark_node_get_type(n)) {
 		case CMARK_NODE_TEXT:
 		case CMARK_NODE_CODE:
-			ds_buf_puts(out, cmark_node_get_literal(n));
+			ds_buf_puts(out, ds_markdown_ask(md, n, cmark_node_get_literal));
 			break;
 		case CMARK_NODE_SOFTBREAK:
 		case CMARK_NODE_LINEBREAK:
@@ -390,7 +482,7 @@ bool ds_markdown_text(struct ds_buf *out, cmark_node *node)
 			break;
 		}
 	}
-	return !out->failed;
+	return !out->failed && !md->failed;
 }
 
 size_t ds_markdown_offset(const struct ds_markdown *md, struct ds_text piece)

@@ -79,7 +79,7 @@ static void match_header(struct wanted *wanted, struct ds_text header, int colum
 }
 
 /* Finds the columns by what the head of the table says; false: out of memory. */
-static bool find_columns(struct wanted *wanted, cmark_node *head)
+static bool find_columns(struct wanted *wanted, struct ds_markdown *md, cmark_node *head)
 {
 	struct ds_buf text = {0};
 	int column = 0;
@@ -89,7 +89,7 @@ static bool find_columns(struct wanted *wanted, cmark_node *head)
 	for (cmark_node *cell = cmark_node_first_child(head); cell;
 	     cell = cmark_node_next(cell), column++) {
 		ds_buf_cut(&text, 0);
-		if (ds_markdown_text(&text, cell))
+		if (ds_markdown_text(md, &text, cell))
 			match_header(wanted, (struct ds_text){text.bytes, text.len}, column);
 	}
 	for (int i = 0; i < wanted->count; i++) {
@@ -98,7 +98,7 @@ static bool find_columns(struct wanted *wanted, cmark_node *head)
 			wanted->columns[i] = number - 1;
 	}
 	ds_buf_free(&text);
-	return !text.failed;
+	return !text.failed && !md->failed;
 }
 
 /* ---- Cells -------------------------------------------------------------- */
@@ -192,13 +192,13 @@ static void take_text(struct ds_value *out, const struct ds_markdown *md, struct
 	out->end = out->start + inner.len;
 }
 
-static bool take_cell(struct ds_value *out, const struct ds_markdown *md, cmark_node *cell,
+static bool take_cell(struct ds_value *out, struct ds_markdown *md, cmark_node *cell,
 		      struct ds_text between, struct ds_arena *arena)
 {
 	struct ds_text inner = ds_text_trim(between);
 	struct ds_buf seen = {0};
 
-	ds_markdown_text(&seen, cell);
+	ds_markdown_text(md, &seen, cell);
 	struct ds_text text = ds_text_trim((struct ds_text){seen.bytes, seen.len});
 	if (!text.len || !inner.len)
 		take_empty(out, md, between, inner);
@@ -208,10 +208,10 @@ static bool take_cell(struct ds_value *out, const struct ds_markdown *md, cmark_
 	if (out->text.len && !out->editable)
 		out->text.at = ds_arena_copy(arena, text.at, text.len);
 	ds_buf_free(&seen);
-	return !seen.failed && (!out->text.len || out->text.at);
+	return !seen.failed && !md->failed && (!out->text.len || out->text.at);
 }
 
-static bool take_column(struct ds_value *out, const struct ds_markdown *md, cmark_node *row,
+static bool take_column(struct ds_value *out, struct ds_markdown *md, cmark_node *row,
 			struct ds_text line, int column, struct ds_arena *arena)
 {
 	cmark_node *cell = cmark_node_first_child(row);
@@ -230,7 +230,7 @@ static bool take_column(struct ds_value *out, const struct ds_markdown *md, cmar
 
 /* ---- Rows --------------------------------------------------------------- */
 
-static bool add_row(struct ds_records *out, const struct ds_markdown *md, cmark_node *row,
+static bool add_row(struct ds_records *out, struct ds_markdown *md, cmark_node *row,
 		    const struct wanted *wanted, struct ds_arena *arena)
 {
 	struct ds_text line = ds_markdown_inside(md, row, cmark_node_get_start_line(row));
@@ -263,13 +263,13 @@ static void refuse_columns(struct ds_records *out, const struct ds_markdown *md,
 }
 
 /* *fits becomes true where the table has both columns; false: out of memory. */
-static bool add_table(struct ds_records *out, const struct ds_markdown *md, cmark_node *table,
+static bool add_table(struct ds_records *out, struct ds_markdown *md, cmark_node *table,
 		      struct wanted *wanted, bool *fits, struct ds_arena *arena)
 {
 	cmark_node *row = cmark_node_first_child(table);
 	int last = wanted->count - 1;
 
-	if (!row || !find_columns(wanted, row))
+	if (!row || !find_columns(wanted, md, row))
 		return !row;
 	if (wanted->columns[0] == NOT_THERE || wanted->columns[last] == NOT_THERE)
 		return true;
@@ -285,12 +285,12 @@ static bool add_table(struct ds_records *out, const struct ds_markdown *md, cmar
 	return true;
 }
 
-static bool add_tables(struct ds_records *out, const struct ds_markdown *md, struct wanted *wanted,
+static bool add_tables(struct ds_records *out, struct ds_markdown *md, struct wanted *wanted,
 		       struct ds_arena *arena)
 {
 	bool fits = false;
 
-	for (cmark_node *node = md->root; node; node = ds_markdown_next(node, md->root))
+	for (cmark_node *node = md->root; node; node = ds_markdown_next_block(node, md->root))
 		if (strcmp(cmark_node_get_type_string(node), "table") == 0 &&
 		    !add_table(out, md, node, wanted, &fits, arena))
 			return false;
@@ -311,7 +311,7 @@ static bool table_records(struct ds_records *out, struct ds_text bytes, const st
 	struct wanted wanted;
 
 	bool done = ds_markdown_parse(&md, bytes, SIZE_MAX, &defect)
-			    ? want(&wanted, spec, fields, &md.arena) &&
+			    ? want(&wanted, spec, fields, &md.memory.arena) &&
 				      add_tables(out, &md, &wanted, arena)
 			    : ds_markdown_refuse(out, &defect);
 	ds_markdown_free(&md);

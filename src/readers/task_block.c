@@ -26,7 +26,7 @@ static int task_block_check(const struct ds_spec *spec, bool *many, ds_error *er
 /* ---- A block ------------------------------------------------------------ */
 
 struct block {
-	const struct ds_markdown *md;
+	struct ds_markdown *md;
 	int line;            /* of the fence that opens it */
 	struct ds_text yaml; /* with a line of dashes before and behind it */
 	size_t start;        /* in the file, with both fences */
@@ -47,10 +47,10 @@ static int count_lines(struct ds_text text)
 }
 
 /* A fence at the end of the file may close a block, or be what is missing. */
-static bool open_block(struct block *block, const struct ds_markdown *md, cmark_node *node,
+static bool open_block(struct block *block, struct ds_markdown *md, cmark_node *node,
 		       struct ds_arena *arena)
 {
-	struct ds_text literal = ds_text_of(cmark_node_get_literal(node));
+	struct ds_text literal = ds_text_of(ds_markdown_ask(md, node, cmark_node_get_literal));
 	struct ds_buf yaml = {0};
 	int first = cmark_node_get_start_line(node);
 	int last = cmark_node_get_end_line(node);
@@ -153,14 +153,14 @@ static bool add_block(struct ds_records *out, const struct block *block, const s
 	return ds_records_add(out, &record);
 }
 
-static bool is_task(cmark_node *node)
+static bool is_task(struct ds_markdown *md, cmark_node *node)
 {
 	static const char name[] = "task";
 
 	if (cmark_node_get_type(node) != CMARK_NODE_CODE_BLOCK)
 		return false;
-	const char *info = cmark_node_get_fence_info(node);
-	return info && strncmp(info, name, sizeof name - 1) == 0 &&
+	const char *info = ds_markdown_ask(md, node, cmark_node_get_fence_info);
+	return strncmp(info, name, sizeof name - 1) == 0 &&
 	       strchr(" \t", info[sizeof name - 1]); /* or its end */
 }
 
@@ -175,10 +175,11 @@ static bool task_block_records(struct ds_records *out, struct ds_text bytes,
 
 	if (!ds_markdown_parse(&md, bytes, SIZE_MAX, &defect))
 		done = ds_markdown_refuse(out, &defect);
-	for (cmark_node *node = md.root; node && done; node = ds_markdown_next(node, md.root))
-		if (is_task(node))
+	for (cmark_node *node = md.root; node && done; node = ds_markdown_next_block(node, md.root))
+		if (is_task(&md, node))
 			done = open_block(&block, &md, node, arena) &&
 			       add_block(out, &block, spec, fields);
+	done &= !md.failed;
 	ds_markdown_free(&md);
 	return done;
 }

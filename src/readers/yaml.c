@@ -76,14 +76,26 @@ static size_t disputed_break(struct ds_text at)
 	return 0;
 }
 
+static size_t find_disputed_with(struct ds_text slice, char first)
+{
+	const char *end = slice.at + slice.len;
+
+	for (const char *at = slice.at; at < end; at++) {
+		at = memchr(at, first, (size_t)(end - at));
+		if (!at)
+			break;
+		if (disputed_break((struct ds_text){at, (size_t)(end - at)}))
+			return (size_t)(at - slice.at);
+	}
+	return SIZE_MAX;
+}
+
+/* The first one, by the two bytes that one can begin with. */
 static size_t find_disputed(struct ds_text slice)
 {
-	for (size_t i = 0; i < slice.len; i++)
-		/* The two bytes that one can begin with. */
-		if (((unsigned char)slice.at[i] == 0xc2 || (unsigned char)slice.at[i] == 0xe2) &&
-		    disputed_break((struct ds_text){slice.at + i, slice.len - i}))
-			return i;
-	return SIZE_MAX;
+	size_t two = find_disputed_with(slice, '\xc2');
+	size_t three = find_disputed_with(slice, '\xe2');
+	return two < three ? two : three;
 }
 
 /* A copy in which the disputed breaks are characters like any other, as long. */

@@ -1,5 +1,6 @@
 #include "yaml_plain.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "keypath.h"
@@ -34,11 +35,24 @@ static size_t key_length(struct ds_text line)
 	return len < line.len && len < KEY_LIMIT && line.at[len] == ':' ? len : 0;
 }
 
+/* Whether eight bytes are printable ASCII; what one of them borrows or carries spoils others
+ * only where it is none itself. */
+static bool are_printable(const char *at)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t word;
+
+	memcpy(&word, at, sizeof word);
+	return !((word | (word + each) | ((word - each * 0x20) & ~word)) & each * 0x80);
+}
+
 bool ds_yaml_printable(struct ds_text line)
 {
 	size_t i = 0;
 	for (;;) {
 		unsigned point = 0;
+		while (line.len - i >= 8 && are_printable(line.at + i))
+			i += 8;
 		while (i < line.len && line.at[i] >= 0x20 && line.at[i] < 0x7f)
 			i++;
 		if (i == line.len)

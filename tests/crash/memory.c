@@ -150,6 +150,9 @@ static int check_item(ds_repo *repo, ds_error *err)
 
 	if (status == 0)
 		seen->figure = (long)ds_result_status(result, true);
+	/* A result that says itself that something could not be read is no success. */
+	if (status == 0 && ds_result_status(result, true) == DS_TROUBLE)
+		status = DS_TROUBLE;
 	ds_result_free(result);
 	return status;
 }
@@ -163,7 +166,6 @@ static int scan_items(ds_repo *repo, ds_error *err)
 	if (status == 0)
 		seen->figure = (long)ds_result_summary(result)->desync * 10 +
 			       (long)ds_result_status(result, true);
-	/* A result that says itself that something could not be read is no success. */
 	if (status == 0 && ds_result_status(result, true) == DS_TROUBLE)
 		status = DS_TROUBLE;
 	ds_result_free(result);

@@ -80,6 +80,8 @@ static const struct {
 	 false},
 	{"name: a", "name: {id}/a",
 	 ":3:15: did not find expected key; a text that begins so has to be in quotes", false},
+	{"name: a", "name: a\n    ignore: {id}/a",
+	 ":4:17: did not find expected key; a text that begins so has to be in quotes", false},
 	{"name: a", "name: [id={id}].a",
 	 ":3:15: did not find expected ',' or ']'; a text that begins so has to be in quotes",
 	 false},

@@ -304,8 +304,8 @@ Test(ledger, a_file_is_read_once_and_once_more_for_all_that_looks_wrong)
 	run.source.after_confirm = after;
 	finish(&run);
 	cr_expect_eq(run.source.confirms, 1);
-	/* Three files and the index; then two and the index again; looks are for the list. */
-	cr_expect_eq(run.source.reads, 4 + 3, "%zu", run.source.reads);
+	/* Three files and the index; then the index to see that it changed, it and two files. */
+	cr_expect_eq(run.source.reads, 4 + 4, "%zu", run.source.reads);
 	expect(&run, "1+ 2! 3+ ", "status-mismatch ", NULL);
 }
 
@@ -383,6 +383,59 @@ Test(ledger, records_are_found_in_any_of_several_files)
 	cr_expect_str_eq(duplicate->copies[1].path, "plans/z.json");
 	cr_expect_null(duplicate->fix);
 	expect(&run, "1? 2! 3. ", "duplicate-item status-mismatch missing-copy ", NULL);
+}
+
+/* Somebody moved a record: it is in a file that was not there before. */
+Test(ledger, a_file_that_came_meanwhile_is_seen)
+{
+	static const struct test_file before[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "plans/a.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		{.path = "t/2.json", .bytes = JSON("todo")},
+		{0},
+	};
+	static const struct test_file after[] = {
+		{.path = "t/1.json", .bytes = JSON("done")},
+		{.path = "plans/a.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		{.path = "t/2.json", .bytes = JSON("todo")},
+		{.path = "plans/b.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &plans, before);
+	run.source.after_confirm = after;
+	finish(&run);
+	expect(&run, "1. 2! ", "missing-copy status-mismatch duplicate-item ", NULL);
+}
+
+/* On several threads, the largest first: in the order of their paths for all that. */
+Test(ledger, files_are_parsed_side_by_side)
+{
+	enum { FILES = 40 };
+	static char paths[FILES][16];
+	static char bytes[FILES][80];
+	struct test_file files[FILES + 1] = {{0}};
+	struct run run;
+
+	for (int i = 0; i < FILES; i++) {
+		snprintf(paths[i], sizeof paths[i], "plans/%02d.json", i);
+		snprintf(bytes[i], sizeof bytes[i], "{\"tasks\": [%*s{\"id\": \"%d\", %s}]}", i % 7,
+			 "", i / 2, SAYS("done"));
+		files[i] = (struct test_file){.path = paths[i], .bytes = bytes[i]};
+	}
+	begin(&run, &plans, files);
+	run.scan.jobs = 4;
+	finish(&run);
+	const struct ds_ledger *ledger = &run.scanned.ledgers[0];
+	cr_expect_eq(ledger->entry_count, FILES);
+	for (size_t i = 0; i < ledger->entry_count; i += 2) {
+		cr_expect_str_eq(ledger->entries[i].id, ledger->entries[i + 1].id);
+		cr_expect_lt(strcmp(ledger->entries[i].document->path,
+				    ledger->entries[i + 1].document->path),
+			     0);
+	}
+	expect(&run, "", "", NULL);
 }
 
 /* One that is broken may hold what is not in the others. */

@@ -176,6 +176,15 @@ Test(text, says_what_is_wrong_with_a_file_in_a_line_of_its_own)
 		      "warning: 1 item: a copy is not there [missing-copy]: 0047-us "
 		      "(-v lists them)\n"
 		      "0 items\n");
+	/* Of another rule it may come behind. */
+	findings[7] = missing("0047-us");
+	outcome.findings = findings + 7;
+	expect_report(&ds_text_format, &outcome, false, false,
+		      "e/spec.md: warning: spec.md has no table [missing-copy]\n"
+		      "warning: 1 item: a copy is not there [missing-copy]: 0047-us "
+		      "(-v lists them)\n"
+		      "0 items\n");
+	findings[7] = findings[8];
 	outcome.findings = findings;
 	outcome.finding_count = 9;
 	char *got = write_report(&ds_text_format, &outcome, false, false, false);
