@@ -313,6 +313,8 @@ static bool note_idle(ds_result *result, const struct ds_rule *rule)
 	if (rule->items) {
 		ds_buf_puts(&line, "no item is at ");
 		ds_escape(&line, ds_text_of(rule->items));
+		if (rule->exclude || rule->ignore)
+			ds_buf_puts(&line, " that exclude and ignore leave");
 	}
 	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
 		if (!copy->lists)

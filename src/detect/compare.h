@@ -33,7 +33,7 @@ int ds_target_of(const struct ds_desk *desk, int copy);
 /* Whether to write the target would move a copy backwards, and the rule does not have that. */
 bool ds_would_regress(const struct ds_desk *desk);
 
-/* Whether what this copy lacks is nothing to the rule. */
+/* Whether what this copy lacks is nothing to the rule; it never is where no copy has a status. */
 bool ds_is_forgiven(const struct ds_desk *desk, int copy);
 
 /* Whether both have a text, and not the same status. */

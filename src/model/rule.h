@@ -87,6 +87,8 @@ struct ds_rollup {
 	ds_status_set all, some, none;
 	int all_first, some_first, none_first;
 	size_t origin; /* 0 and no path and no children ends the table */
+	size_t line;   /* of the children */
+	size_t column;
 };
 
 struct ds_rule {

@@ -69,6 +69,40 @@ static void cut_break(struct ds_text *text)
 		continue;
 }
 
+/* The comment that the text begins with, or 0. It may go on below the line. */
+static size_t comment(struct ds_text text)
+{
+	if (text.len < 4 || memcmp(text.at, "<!--", 4) != 0)
+		return 0;
+	for (size_t len = 7; len <= text.len; len++)
+		if (memcmp(text.at + len - 3, "-->", 3) == 0)
+			return len;
+	return text.len;
+}
+
+/* Comments at either end are somebody's, and not the status. */
+static void cut_comments(struct ds_text *text)
+{
+	size_t end = 0;
+	size_t len;
+
+	while ((len = comment(*text)))
+		*text = ds_text_trim((struct ds_text){text->at + len, text->len - len});
+	for (size_t at = 0; at < text->len; at += len ? len : 1) {
+		len = comment((struct ds_text){text->at + at, text->len - at});
+		if (!len && text->at[at] != ' ' && text->at[at] != '\t')
+			end = at + 1;
+	}
+	text->len = end;
+}
+
+static void cut_around(struct ds_text *text)
+{
+	cut_break(text);
+	cut_comments(text);
+	cut_break(text); /* it may stand before them */
+}
+
 /* Marks that are around the whole text. */
 static void unwrap(struct ds_text *text)
 {
@@ -116,7 +150,10 @@ static bool match(struct ds_text line, const char *label, cmark_node_type type,
 	*value = ds_text_trim(line);
 	if (type == CMARK_NODE_HEADING)
 		cut_heading(value);
-	cut_break(value);
+	if (type == CMARK_NODE_CODE_BLOCK)
+		cut_break(value);
+	else
+		cut_around(value);
 	while (open && (cut_end(value, "*") || cut_end(value, "_")))
 		continue;
 	if (type != CMARK_NODE_CODE_BLOCK)
@@ -333,7 +370,7 @@ static void look_below(struct search *s, cmark_node *heading)
 				   "there is no line of text right below \"%s\"", s->label);
 	} else {
 		value = ds_text_trim(line);
-		cut_break(&value);
+		cut_around(&value);
 		unwrap(&value);
 		take(s, value);
 		bool plain = is_plain(s, block, value);

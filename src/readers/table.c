@@ -12,12 +12,23 @@
 #include "markdown.h"
 #include "readers.h"
 
+static bool is_no_number(const char *name)
+{
+	return *name == '-' ? name[1] && !name[1 + strspn(name + 1, "0123456789")]
+			    : !name[strspn(name, "0")];
+}
+
 static int table_check(const struct ds_spec *spec, bool *many, ds_error *err)
 {
 	*many = true;
 	if (!spec->at || !*spec->at || !spec->id || !*spec->id)
 		return ds_fail(err, DS_TROUBLE,
 			       "a table needs at: and id:, the names of two columns");
+	if (strchr(spec->at, '{') || strchr(spec->id, '{') || is_no_number(spec->at) ||
+	    is_no_number(spec->id))
+		return ds_fail(err, DS_TROUBLE, "a column is its name, or its number from 1");
+	if (ds_text_equal_but_for_case(ds_text_of(spec->at), ds_text_of(spec->id)))
+		return ds_fail(err, DS_TROUBLE, "at: and id: are the same column");
 	return 0;
 }
 

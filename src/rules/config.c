@@ -45,6 +45,26 @@ static int refuse_boundary(const struct load *load, const struct ds_loader *l,
 	return status;
 }
 
+/* Where there is nothing, no configuration is found either. */
+static int check_root(const struct load *load, const struct ds_loader *l,
+		      const struct ds_node *node, const char *path)
+{
+	struct ds_source *source = load->how->source;
+	struct ds_blob blob = {0};
+	struct ds_buf bare = {0};
+	int status = 0;
+
+	if (!ds_buf_append(&bare, path, strlen(path) - 1))
+		return ds_fail_memory(load->err);
+	source->ops->read(source, bare.bytes, NULL, &blob);
+	if (blob.kind != DS_MISSING && blob.kind != DS_DIRECTORY)
+		status = ds_node_fail(l, node, "%s: a folder was expected%s%s", node->text,
+				      *blob.why ? ": " : "", blob.why);
+	ds_blob_free(&blob);
+	ds_buf_free(&bare);
+	return status ? status : refuse_boundary(load, l, node, path);
+}
+
 static int add_root(struct load *load, const struct ds_loader *l, const struct ds_node *node)
 {
 	int status = ds_check_folder(l, node);
@@ -61,7 +81,7 @@ static int add_root(struct load *load, const struct ds_loader *l, const struct d
 	if (load->count > DS_ROOT_LIMIT)
 		return ds_node_fail(l, node, "more than %d roots", DS_ROOT_LIMIT);
 	load->roots[load->count++] = (struct root){.path = path, .file = l->file, .node = node};
-	return refuse_boundary(load, l, node, path);
+	return check_root(load, l, node, path);
 }
 
 static int add_roots(struct load *load, const struct ds_loader *l, const struct ds_node *list)
@@ -156,7 +176,8 @@ static int add_name(void *context, const char *name, enum ds_entry_kind kind)
 {
 	struct names *names = context;
 
-	if (*name == '.' || kind == DS_ENTRY_DIRECTORY || names->count > DS_FILES_MOST)
+	(void)kind;
+	if (*name == '.' || names->count > DS_FILES_MOST)
 		return 0;
 	if (ends_in(name, ".yaml")) {
 		names->other = ds_arena_string(names->arena, name);

@@ -24,6 +24,8 @@ static const char marker[] = "{marker}";
 
 int ds_check_path(const struct ds_loader *l, const struct ds_node *node)
 {
+	/* Git's, and our own. */
+	static const char *const closed[] = {".git", ".desync", DS_CONFIG_NAME, DS_CONFIG_FOLDER};
 	ds_error why;
 	int status = ds_check_text(l, node);
 
@@ -32,8 +34,10 @@ int ds_check_path(const struct ds_loader *l, const struct ds_node *node)
 	if (*node->text == '/' || has_component(node->text, ".."))
 		return ds_node_fail(l, node, "%s: leaves the root: a path begins in it, without ..",
 				    node->text);
-	if (has_component(node->text, ".git"))
-		return ds_node_fail(l, node, "%s: nothing in .git is a copy", node->text);
+	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
+		if (has_component(node->text, closed[i]))
+			return ds_node_fail(l, node, "%s: nothing in %s is a copy", node->text,
+					    closed[i]);
 	if (strcmp(node->text, marker) == 0 && !l->marker)
 		return ds_node_fail(l, node, "{marker}: there is none, as the file has no fits");
 	if (ds_pattern_check(node->text, &why))
@@ -79,10 +83,27 @@ static const char *join_path(const struct ds_loader *l, const char *path)
 	return ds_join(l, strncmp(path, "{item}", 6) == 0 ? "" : l->start, path);
 }
 
+static bool is_folder(const char *path)
+{
+	size_t len = path ? strlen(path) : 0;
+	return len && path[len - 1] == '/';
+}
+
+static int check_file(const struct ds_loader *l, const struct ds_rule *rule,
+		      const struct ds_node *node)
+{
+	if (is_folder(node->text) || (ds_node_is(node, "{item}") && is_folder(rule->items)))
+		return ds_node_fail(l, node, "%s: a file was expected, not a folder", node->text);
+	return 0;
+}
+
 int ds_take_item_path(const struct ds_loader *l, const struct ds_rule *rule,
-		      const struct ds_node *node, const char **path)
+		      const struct ds_node *node, bool folder, const char **path)
 {
 	int status = ds_check_path(l, node);
+
+	if (!status && !folder)
+		status = check_file(l, rule, node);
 
 	if (!status && strchr(node->text, '*'))
 		status = ds_node_fail(l, node, "%s: a wildcard, where one file is meant",
@@ -96,7 +117,8 @@ int ds_take_item_path(const struct ds_loader *l, const struct ds_rule *rule,
 }
 
 /* Of a copy whose files hold many records: every file that it matches. */
-static int take_wide_path(const struct ds_loader *l, const struct ds_node *node, const char **path)
+static int take_wide_path(const struct ds_loader *l, const struct ds_rule *rule,
+			  const struct ds_node *node, const char **path)
 {
 	int status = ds_check_path(l, node);
 
@@ -106,8 +128,8 @@ static int take_wide_path(const struct ds_loader *l, const struct ds_node *node,
 				      "%s: is one item's, but its records say whose they "
 				      "are: * in place of {item} and {id}",
 				      node->text);
-	if (!status && node->text[strlen(node->text) - 1] == '/')
-		status = ds_node_fail(l, node, "%s: a file was expected, not a folder", node->text);
+	if (!status)
+		status = check_file(l, rule, node);
 	if (status)
 		return status;
 	*path = join_path(l, node->text);
@@ -430,8 +452,10 @@ static int take_copy(const struct ds_loader *l, struct ds_rule *rule, int number
 	if (!status)
 		status = take_reader(l, rule, copy, values);
 	if (!status)
-		status = copy->many ? take_wide_path(l, values[COPY_PATH], &copy->path)
-				    : ds_take_item_path(l, rule, values[COPY_PATH], &copy->path);
+		status = copy->many ? take_wide_path(l, rule, values[COPY_PATH], &copy->path)
+				    : ds_take_item_path(l, rule, values[COPY_PATH],
+							ds_reader_find(copy->read)->in_path,
+							&copy->path);
 	if (!status)
 		status = check_claims(l, rule, copy, node);
 	if (!status && values[COPY_WORDS])

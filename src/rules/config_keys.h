@@ -174,9 +174,10 @@ ds_status_set ds_take_set(const struct ds_loader *l, const struct ds_vocabulary 
 int ds_take_copies(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *copies,
 		   enum ds_gap gap);
 
-/* A path of something that belongs to one item: its captures are the rule's. */
+/* A path of something that belongs to one item: its captures are the rule's. A file, unless it
+ * may be a folder. */
 int ds_take_item_path(const struct ds_loader *l, const struct ds_rule *rule,
-		      const struct ds_node *node, const char **path);
+		      const struct ds_node *node, bool folder, const char **path);
 
 /* A path pattern as it stands in the file: what is wrong with it. */
 int ds_check_path(const struct ds_loader *l, const struct ds_node *node);

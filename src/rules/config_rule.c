@@ -21,13 +21,39 @@ static int check_name(const struct ds_loader *l, const struct ds_node *node)
 	return 0;
 }
 
+static int compare_name(const void *name, const void *rule)
+{
+	return strcmp(name, (*(const struct ds_rule *const *)rule)->name);
+}
+
+static const struct ds_rule *const *find_rule(const struct ds_ruleset *set, const char *name)
+{
+	return bsearch(name, set->at, set->count, sizeof *set->at, compare_name);
+}
+
+static int refuse_name(const struct ds_loader *l, const struct ds_node *node,
+		       const struct ds_rule *before)
+{
+	struct ds_buf where = {0};
+
+	ds_rule_say_origin(&where, before, before->origin);
+	int status = where.failed ? ds_fail_memory(l->err)
+				  : ds_node_fail(l, node, "%s: there is a rule of that name, in %s",
+						 before->name, where.bytes);
+	ds_buf_free(&where);
+	return status;
+}
+
 static int take_name(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *node)
 {
 	int status = check_name(l, node);
 	if (status)
 		return status;
 	rule->name = ds_join(l, l->name, node->text);
-	return rule->name ? 0 : DS_TROUBLE;
+	if (!rule->name)
+		return DS_TROUBLE;
+	const struct ds_rule *const *before = find_rule(l->set, rule->name);
+	return before ? refuse_name(l, node, *before) : 0;
 }
 
 /* ---- Items --------------------------------------------------------------- */
@@ -289,6 +315,16 @@ static int take_constraints(const struct ds_loader *l, struct ds_rule *rule,
 
 /* ---- Rollups -------------------------------------------------------------- */
 
+/* Whether there is such a rule is known when all are loaded. */
+static int take_children(const struct ds_loader *l, struct ds_rollup *rollup,
+			 const struct ds_node *node)
+{
+	rollup->line = node->line;
+	rollup->column = node->column;
+	rollup->children = ds_join(l, l->name, node->text);
+	return rollup->children ? 0 : DS_TROUBLE;
+}
+
 static int take_rollup(const struct ds_loader *l, const struct ds_rule *rule,
 		       struct ds_rollup *rollup, const struct ds_node *node)
 {
@@ -305,9 +341,9 @@ static int take_rollup(const struct ds_loader *l, const struct ds_rule *rule,
 	if (!values[ROLLUP_ALL] && !values[ROLLUP_SOME] && !values[ROLLUP_NONE])
 		return ds_kind_fail(l, node, "one of all, some and none");
 	if (values[ROLLUP_PATH])
-		status = ds_take_item_path(l, rule, values[ROLLUP_PATH], &rollup->path);
-	else if (!(rollup->children = ds_join(l, l->name, values[ROLLUP_CHILDREN]->text)))
-		status = DS_TROUBLE;
+		status = ds_take_item_path(l, rule, values[ROLLUP_PATH], false, &rollup->path);
+	else
+		status = take_children(l, rollup, values[ROLLUP_CHILDREN]);
 	for (int i = 0; i < 3 && !status; i++) {
 		*firsts[i] = DS_NO_STATUS;
 		if (values[ROLLUP_ALL + i])
@@ -421,19 +457,6 @@ static void make_digest(const struct ds_loader *l, struct ds_rule *rule)
 	ds_sha256_end(&hash, rule->digest);
 }
 
-static int refuse_name(const struct ds_loader *l, const struct ds_node *node,
-		       const struct ds_rule *before)
-{
-	struct ds_buf where = {0};
-
-	ds_rule_say_origin(&where, before, before->origin);
-	int status = where.failed ? ds_fail_memory(l->err)
-				  : ds_node_fail(l, node, "%s: there is a rule of that name, in %s",
-						 before->name, where.bytes);
-	ds_buf_free(&where);
-	return status;
-}
-
 /* Where its name belongs among the others. */
 static int add_rule(const struct ds_loader *l, const struct ds_rule *rule,
 		    const struct ds_node *node)
@@ -447,8 +470,6 @@ static int add_rule(const struct ds_loader *l, const struct ds_rule *rule,
 		return DS_TROUBLE;
 	while (at > 0 && strcmp(set->at[at - 1]->name, rule->name) > 0)
 		at--;
-	if (at > 0 && strcmp(set->at[at - 1]->name, rule->name) == 0)
-		return refuse_name(l, node, set->at[at - 1]);
 	memmove(set->at + at + 1, set->at + at, (set->count - at) * sizeof *set->at);
 	set->at[at] = rule;
 	set->count++;
@@ -483,26 +504,29 @@ int ds_take_rule(const struct ds_loader *l, const struct ds_node *node)
 
 /* ---- All of them ---------------------------------------------------------- */
 
-static int compare_name(const void *name, const void *rule)
-{
-	return strcmp(name, (*(const struct ds_rule *const *)rule)->name);
-}
-
-static const struct ds_rule *const *find_rule(const struct ds_ruleset *set, const char *name)
-{
-	return bsearch(name, set->at, set->count, sizeof *set->at, compare_name);
-}
-
 static bool is_end(const struct ds_rollup *rollup)
 {
 	return !rollup || (!rollup->path && !rollup->children);
 }
 
 static int fail_rollup(const struct ds_rule *rule, const struct ds_rollup *rollup, const char *what,
-		       ds_error *err)
+		       const char *near, ds_error *err)
 {
-	return ds_config_fail_at(err, rule->file ? rule->file : "built-in", rollup->origin, 0,
-				 "%s: %s", rollup->children, what);
+	return ds_config_fail_at(err, rule->file ? rule->file : "built-in", rollup->line,
+				 rollup->column, "%s: %s%s%s", rollup->children, what, near,
+				 *near ? "?" : "");
+}
+
+static int refuse_children(const struct ds_ruleset *set, const struct ds_rule *rule,
+			   const struct ds_rollup *rollup, ds_error *err)
+{
+	struct ds_guess guess = ds_guess_begin(ds_text_of(rollup->children));
+
+	for (size_t i = 0; i < set->count; i++)
+		ds_guess_try(&guess, set->at[i]->name);
+	if (!guess.best)
+		return fail_rollup(rule, rollup, "no such rule", "", err);
+	return fail_rollup(rule, rollup, "no such rule; did you mean ", guess.best, err);
 }
 
 /* Whether every rule whose items are parts of this rule's is done with. */
@@ -515,7 +539,7 @@ static int look_at_parts(const struct ds_ruleset *set, const struct ds_rule *rul
 			continue;
 		const struct ds_rule *const *parts = find_rule(set, rollup->children);
 		if (!parts)
-			return fail_rollup(rule, rollup, "no such rule", err);
+			return refuse_children(set, rule, rollup, err);
 		if (done[parts - set->at])
 			continue;
 		*ready = false;
@@ -549,5 +573,5 @@ int ds_check_together(const struct ds_ruleset *set, ds_error *err)
 			last = set->at[i];
 		}
 	}
-	return left ? fail_rollup(last, open, "its items are parts of each other", err) : 0;
+	return left ? fail_rollup(last, open, "its items are parts of each other", "", err) : 0;
 }

@@ -174,6 +174,9 @@ static int check_alias(const struct order *order, const struct ds_node *key)
 		return status;
 	if (strcmp(key->text, "*") == 0)
 		return ds_node_fail(order->l, key, "*: then every word would be known");
+	if (key->text[strcspn(key->text, "*")] && key->text[strcspn(key->text, "*") + 1])
+		return ds_node_fail(order->l, key, "%s: a * may be there once, at the end",
+				    key->text);
 	int same = ds_vocabulary_find(vocabulary, text);
 	/* Another alias may mean it too, where that begins so; but not the same one. */
 	for (const struct ds_status_alias *alias = vocabulary->aliases; alias->word; alias++)

@@ -91,6 +91,9 @@ static bool has_name(const struct ds_captures *captures, struct ds_text name)
 
 static int check_component(struct ds_text component, struct ds_captures *names, ds_error *err)
 {
+	for (size_t i = 1; !is_any_depth(component) && i < component.len; i++)
+		if (component.at[i] == '*' && component.at[i - 1] == '*')
+			return ds_fail(err, DS_TROUBLE, "\"**\" stands alone between two \"/\"");
 	while (component.len) {
 		bool closed = find(component, '}') < component.len;
 		struct piece piece = take_piece(&component);

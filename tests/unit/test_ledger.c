@@ -786,6 +786,24 @@ Test(believed, is_whoever_the_rule_says)
 	}
 }
 
+/* What a word stands for at least is how far its copy is, wherever that copy stands. */
+Test(believed, is_no_word_that_stands_for_less)
+{
+	static const struct test_file files[] = {{.path = "m/1/a.json", .bytes = JSON("todo")},
+						 {.path = "m/1/b.json", .bytes = JSON("active")},
+						 {.path = "m/1/c.json", .bytes = JSON("[ ]")},
+						 {0}};
+	struct run run;
+
+	begin(&run, &three, files);
+	run.rule.authority = DS_AHEAD;
+	run.rule.copies[0] = three.copies[2];
+	run.rule.copies[2] = three.copies[0];
+	finish(&run);
+	cr_expect_str_eq(run.scanned.findings.at[0].outcome, "sets a to active");
+	end(&run);
+}
+
 static void choose(const char *expect_other, const char *expect_advice, int authority,
 		   const char *a, const char *b)
 {

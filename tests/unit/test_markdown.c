@@ -526,6 +526,18 @@ static const struct row lines[] = {
 	{"Status: a *b* c\n", "a *b* c"},
 	{"Status: *a* and *b*\n", "*a* and *b*"},
 
+	/* A comment is not the status. */
+	{"Status: `done`\n", "done"},
+	{"- **Status**: `done` <!-- see #1 --> <!-- a\n- b -->\n", "done"},
+	{"**Status: done** <!-- a --><br>\n", "done"},
+	{"Status: done<br> <!-- a -->\n", "done"},
+	{"Status: <!-- a | b --> done\n", "done"},
+	{"Status: a <!-- b --> c\n", "a <!-- b --> c"},
+	{"Status: `<!-- a -->`\n", "<!-- a -->"},
+	{"# Status: done <!-- a --> #\n", "done"},
+	{"Status: <!-- a -->\n", "(missing-status 1:9, editable)"},
+	{"# T\n\n```\nStatus: done <!-- a -->\n```\n", "done <!-- a -->"},
+
 	/* Nothing there, or nothing that counts. */
 	{"Status:\n", "(missing-status 1:8, editable)"},
 	{"**Status:**\nx\n", "(missing-status 1:12, editable)"},
@@ -562,7 +574,7 @@ static const struct row lines[] = {
 	 "Superseded by [ADR-0009](0009-x.md)!"},
 	{"## Status\n\n**Accepted** (2024)\n", "**Accepted** (2024)!"},
 	{"## Status\n\n**Accepted\nor not**\n", "**Accepted!"},
-	{"## Status\n\nAccepted <!-- Proposed -->\n", "Accepted <!-- Proposed -->!"},
+	{"## Status\n\nAccepted <!-- Proposed -->\n", "Accepted"},
 	{"## Status\n\nR&amp;D\n", "R&amp;D!"},
 	{"## Status\n\na\xff\n", "a\\xff!"},
 
@@ -623,6 +635,10 @@ Test(markdown, changes_lines)
 		{"Status:", 0, "b", "Status: b"},
 		{"Status: \r\n", 0, "b", "Status: b\r\n"},
 		{"Status: a\n", 0, "b\nc", NULL},
+		{"- Status: `a` <!-- c -->\n", 0, "b", "- Status: `b` <!-- c -->\n"},
+		{"Status: a<!-- c\nd -->\n", 0, "b", "Status: b<!-- c\nd -->\n"},
+		{"Status: <!-- c -->\n", 0, "b", "Status: b <!-- c -->\n"},
+		{"## Status\n\na <!-- c -->\n", 0, "b", "## Status\n\nb <!-- c -->\n"},
 		{"## Status\n\na\nmore\n", 0, "b", "## Status\n\nb\nmore\n"},
 		{"## Status\r\n\r\n- **a**\r\n", 0, "b", "## Status\r\n\r\n- **b**\r\n"},
 	};
@@ -732,6 +748,12 @@ Test(markdown, checks_what_it_is_asked_for)
 		{"checkbox", {"link:x", "{id}"}, -1},
 		{"task_block", {"status", "id"}, 1},
 		{"task_block", {"status", NULL}, -1},
+		{"table", {"0", "id"}, -1},
+		{"table", {"Status", "-1"}, -1},
+		{"table", {"1", "status"}, 1},
+		{"table", {"Status", "status"}, -1},
+		{"table", {"{id}", "id"}, -1},
+		{"table", {"Status", "-"}, 1},
 		{"line", {"Status", NULL}, 0},
 		{"line", {"Status:", NULL}, -1},
 		{"line", {"", NULL}, -1},
