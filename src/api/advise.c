@@ -342,6 +342,13 @@ static unsigned which_is_gone(const struct adviser *a)
 	return 0;
 }
 
+/* Whether it had the file to itself, which is nobody else's when it is brought back. */
+static bool is_alone(const struct adviser *a)
+{
+	int copy = ds_copy_named(a->there.rule, a->finding->copies[0].name);
+	return copy != DS_NO_COPY && !a->there.rule->copies[copy].many;
+}
+
 /* The other result is that nothing of the item is left. */
 static bool advise_restore(struct adviser *a, const ds_item_view *item)
 {
@@ -402,7 +409,7 @@ static bool may_be_added(const struct adviser *a)
 
 static bool advise_index(struct adviser *a, const struct ds_item *it, const ds_item_view *item)
 {
-	bool removed = a->finding->code == DS_MISSING_COPY;
+	bool removed = a->finding->code == DS_MISSING_COPY && is_alone(a);
 	unsigned lacking = only_in(&a->judged, &a->there);
 
 	if (may_be_added(a) && is_settled_there(a))

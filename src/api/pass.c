@@ -73,17 +73,12 @@ static int read_from_file(struct ds_baseline **out, const char *path, ds_error *
 }
 
 /* That a gap was known does not let another commit make one. */
-static bool is_removal(const ds_finding *finding)
-{
-	return finding->code == DS_MISSING_COPY && finding->severity == DS_ERROR;
-}
-
 static void drop_covered(ds_result *result, struct ds_baseline *baseline)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < result->finding_count; i++)
-		if (is_removal(&result->findings[i]) ||
+		if (result->findings[i].removed ||
 		    !ds_baseline_covers(baseline, &result->findings[i]))
 			result->findings[kept++] = result->findings[i];
 	result->summary.baselined = result->finding_count - kept;

@@ -84,6 +84,7 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 	ds_item_state state = ds_judge(desk);
 	item->state = (uint8_t)state;
 	item->status = (int8_t)ds_judged_status(desk);
+	item->compared = ds_is_compared(desk);
 	if (scan->settle)
 		settled = scan->settle(scan->settle_context, desk, item);
 	size_t before = worker->findings.len;
