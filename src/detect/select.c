@@ -362,14 +362,30 @@ static enum ds_rule_fit called_best(const struct search *search, struct ds_text 
 	return best;
 }
 
+/* The name of a rule that it begins with, and a colon; there may be more of them in both. */
+static enum ds_rule_fit find_name(const struct search *search, struct ds_text *name)
+{
+	const char *given = search->given;
+	enum ds_rule_fit best = DS_RULE_OTHER;
+
+	for (const char *end = strchr(given, ':'); end; end = strchr(end + 1, ':')) {
+		struct ds_text text = {given, (size_t)(end - given)};
+		enum ds_rule_fit fit = called_best(search, text);
+		if (fit <= best)
+			continue;
+		best = fit;
+		*name = text;
+	}
+	return best;
+}
+
 /* "ID", or "RULE:ID" where no item has all of that as its id. */
 static int find(struct search *search, bool *named, bool *sound, ds_error *err)
 {
 	const char *given = search->given;
-	size_t len = strcspn(given, ":");
-	struct ds_text name = {given, len};
-	enum ds_rule_fit called = given[len] ? called_best(search, name) : DS_RULE_OTHER;
-	const char *id = called ? given + len + 1 : given;
+	struct ds_text name = {0};
+	enum ds_rule_fit called = find_name(search, &name);
+	const char *id = called ? given + name.len + 1 : given;
 	int status = 0;
 
 	*sound = ds_id_is_sound(id);

@@ -611,13 +611,13 @@ Test(config, is_loaded_from_a_source)
 		  {.path = "a/.git/HEAD", .bytes = ""}}},
 		/* The parts of others. */
 		{NULL,
-		 ".desync.yml:4: q: no such rule",
+		 ".desync.yml:4:24: q: no such rule",
 		 {{.path = ".desync.yml",
 		   .bytes = "version: 1\nrules:\n- {name: a, items: \"a/{id}.md\", status: {order: "
 			    "[x]},\n   rollup: [{children: q, all: [x]}],\n   copies: [{name: c, "
 			    "path: \"{item}\", read: frontmatter, at: s}]}\n"}}},
 		{NULL,
-		 ".desync.yml:7: a: its items are parts of each other",
+		 ".desync.yml:7:24: a: its items are parts of each other",
 		 {{.path = ".desync.yml",
 		   .bytes = "version: 1\nrules:\n"
 			    "- {name: a, items: \"a/{id}.md\", status: {order: [x]},\n"
