@@ -125,6 +125,7 @@ typedef struct ds_finding {
 	const ds_copy *copies;
 	size_t copy_count;
 	size_t focus; /* the copy to look at first */
+	bool removed; /* it was there before: what is judged takes it away */
 } ds_finding;
 
 typedef enum ds_item_state {
@@ -156,7 +157,7 @@ typedef struct ds_summary {
 	const char *skipped;  /* the directory that holds most of those, or NULL */
 	size_t skipped_dirs;
 	size_t not_listed; /* skipped directories in which they could not be counted */
-	size_t idle;       /* rules that fit nothing at all: the notes say which */
+	size_t idle; /* rules that fit nothing at all, or compare nothing: the notes say which */
 	size_t baselined;  /* findings that the baseline let pass: not among the others */
 	const char *notes; /* what else a person should know, a line each; or NULL */
 	bool unlocked;     /* something was read without the writers' lock, which could not be
@@ -229,6 +230,7 @@ typedef struct ds_scan_options {
 	const char *baseline;
 	/* "CODE=LEVEL", ended by NULL; or NULL. What exits 2 or 4 stays an error. */
 	const char *const *severities;
+	bool whole; /* of a disagreement, a gap or an unknown word a rule may make no less */
 	bool keep_verdicts; /* remember what agreed, beside git's objects (see git.h) */
 } ds_scan_options;
 

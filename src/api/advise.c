@@ -29,6 +29,13 @@ struct adviser {
 	bool partial;     /* a `git commit -- FILE` is under way, with an index of its own */
 	bool sparse;      /* git has to be told that paths it leaves out are meant */
 
+	/* Of files of many items: compared once, not for each of them. */
+	struct compared {
+		const struct ds_blob *judged;
+		const struct ds_blob *there;
+		bool differ;
+	} compared[DS_COPY_LIMIT];
+
 	struct ds_scanned *theirs; /* one a rule: what is in files of many items there */
 	bool *read;                /* once it was asked for */
 
@@ -77,12 +84,27 @@ static bool equal_but_for_cr(struct ds_text index, struct ds_text file)
 	return i == index.len;
 }
 
-static bool differs(const struct adviser *a, int copy)
+static bool differs_now(const struct adviser *a, int copy)
 {
 	enum ds_kind kind = blob_of(&a->judged, copy)->kind;
 	return kind != blob_of(&a->there, copy)->kind ||
 	       (kind == DS_REGULAR &&
 		!equal_but_for_cr(bytes_of(&a->judged, copy), bytes_of(&a->there, copy)));
+}
+
+static bool differs(struct adviser *a, int copy)
+{
+	struct compared *known = &a->compared[copy];
+	struct compared now = {.judged = blob_of(&a->judged, copy),
+			       .there = blob_of(&a->there, copy)};
+
+	if (!a->there.rule->copies[copy].many)
+		return differs_now(a, copy);
+	if (known->judged != now.judged || known->there != now.there) {
+		now.differ = differs_now(a, copy);
+		*known = now;
+	}
+	return known->differ;
 }
 
 /* Whether something beside the status differs, which `git add` would take along. */
@@ -102,7 +124,7 @@ static bool has_other_changes(const struct adviser *a, int copy)
 	return !equal_but_for_cr(old, new) || !equal_but_for_cr(old_end, new_end);
 }
 
-static unsigned differing(const struct adviser *a)
+static unsigned differing(struct adviser *a)
 {
 	unsigned which = 0;
 	for (int i = 0; i < a->there.copy_count; i++)
@@ -320,6 +342,13 @@ static unsigned which_is_gone(const struct adviser *a)
 	return 0;
 }
 
+/* Whether it had the file to itself, which is nobody else's when it is brought back. */
+static bool is_alone(const struct adviser *a)
+{
+	int copy = ds_copy_named(a->there.rule, a->finding->copies[0].name);
+	return copy != DS_NO_COPY && !a->there.rule->copies[copy].many;
+}
+
 /* The other result is that nothing of the item is left. */
 static bool advise_restore(struct adviser *a, const ds_item_view *item)
 {
@@ -380,7 +409,7 @@ static bool may_be_added(const struct adviser *a)
 
 static bool advise_index(struct adviser *a, const struct ds_item *it, const ds_item_view *item)
 {
-	bool removed = a->finding->code == DS_MISSING_COPY;
+	bool removed = a->finding->code == DS_MISSING_COPY && is_alone(a);
 	unsigned lacking = only_in(&a->judged, &a->there);
 
 	if (may_be_added(a) && is_settled_there(a))

@@ -13,8 +13,9 @@
  * was found. */
 int ds_leave_known(ds_result *result, ds_repo *repo, ds_error *err);
 
-/* A copy that is missing, but was there before, is an error: this change removes it and
- * leaves the rest of the item. */
+/* removed.c: what is missing, but was there before, is an error: this change removes it, and
+ * leaves the rest of the item. A file, the entry of an item in one that others are in, or the
+ * status. What was before is asked only where something is missing. */
 int ds_raise_removed(ds_result *result, ds_repo *repo, ds_error *err);
 
 /* Leaves out what was found of items that the change does not touch, where `gate` (or, if it

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "finding.h"
 #include "severity.h"
 
 /* ---- Severities ---------------------------------------------------------- */
@@ -17,6 +18,20 @@ static int set_severities(ds_result *result, const char *const *words, ds_error 
 	for (size_t i = 0; !status && i < result->finding_count; i++)
 		result->findings[i].severity = ds_severity_of(&severities, &result->findings[i]);
 	return status;
+}
+
+/* What a rule has made less grave would let an item be closed whose copies do not agree. */
+static void restore_severities(ds_result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		ds_finding *finding = &result->findings[i];
+		ds_severity whole = ds_code_info(finding->code)->severity;
+		bool core =
+			finding->code == DS_STATUS_MISMATCH || finding->code == DS_MISSING_COPY ||
+			finding->code == DS_MISSING_STATUS || finding->code == DS_UNKNOWN_STATUS;
+		if (core && finding->severity < whole)
+			finding->severity = whole;
+	}
 }
 
 static void count_warnings(ds_result *result)
@@ -58,17 +73,12 @@ static int read_from_file(struct ds_baseline **out, const char *path, ds_error *
 }
 
 /* That a gap was known does not let another commit make one. */
-static bool is_removal(const ds_finding *finding)
-{
-	return finding->code == DS_MISSING_COPY && finding->severity == DS_ERROR;
-}
-
 static void drop_covered(ds_result *result, struct ds_baseline *baseline)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < result->finding_count; i++)
-		if (is_removal(&result->findings[i]) ||
+		if (result->findings[i].removed ||
 		    !ds_baseline_covers(baseline, &result->findings[i]))
 			result->findings[kept++] = result->findings[i];
 	result->summary.baselined = result->finding_count - kept;
@@ -221,6 +231,9 @@ static int use_baseline(ds_result *result, ds_repo *repo, const ds_scan_options 
 int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options, ds_error *err)
 {
 	int status = use_baseline(result, repo, options, err);
+
+	if (options->whole)
+		restore_severities(result);
 
 	if (!status)
 		status = set_severities(result, options->severities, err);

@@ -329,13 +329,47 @@ static bool note_idle(ds_result *result, const struct ds_rule *rule)
 	return well;
 }
 
-/* What could not be read says more than that nothing was checked. */
-static bool is_idle(const struct ds_scanned *scanned)
+/* Nor may one that looks at items and has no two statuses of any. */
+static bool note_incomparable(ds_result *result, const struct ds_rule *rule)
+{
+	struct ds_buf line = {0};
+
+	ds_buf_printf(&line,
+		      "the rule %s compares nothing: no item has a status in two of its copies",
+		      rule->name);
+	bool well = !line.failed && ds_add_note(result, line.bytes);
+	ds_buf_free(&line);
+	result->summary.idle++;
+	return well;
+}
+
+static bool has_errors(const struct ds_scanned *scanned)
 {
 	for (size_t i = 0; i < scanned->findings.len; i++)
 		if (scanned->findings.at[i].severity == DS_ERROR)
-			return false;
+			return true;
+	return false;
+}
+
+static bool is_idle(const struct ds_scanned *scanned)
+{
 	return !scanned->items.len && !scanned->skipped.len && !scanned->shelves_unlisted;
+}
+
+/* A single copy is what some rules are about. */
+static bool is_incomparable(const struct ds_rule *rule, const struct ds_scanned *scanned)
+{
+	size_t copies = 0;
+
+	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++)
+		copies += copy->from == DS_FROM_SOURCE;
+	if (!scanned->items.len || copies < 2 || rule->rollups || rule->constraints)
+		return false;
+	for (size_t i = 0; i < scanned->items.len; i++)
+		if (scanned->items.at[i].state != DS_ITEM_INCOMPLETE ||
+		    scanned->items.at[i].compared)
+			return false;
+	return true;
 }
 
 static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_options *options)
@@ -349,8 +383,12 @@ static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_opti
 	result->summary.idle += repo->ruleset.configured && !repo->ruleset.count;
 	for (size_t i = 0; i < result->rule_count && well && !options->ids; i++) {
 		const struct ds_scanned *scanned = &result->scanned[i];
-		if (is_idle(scanned))
+		/* What could not be read says more than that nothing was checked. */
+		bool told = has_errors(scanned);
+		if (!told && is_idle(scanned))
 			well = note_idle(result, repo->rules[i]);
+		if (!told && is_incomparable(repo->rules[i], scanned))
+			well = note_incomparable(result, repo->rules[i]);
 		if (well && scanned->advice)
 			well = ds_add_note(result, scanned->advice);
 	}
@@ -495,7 +533,7 @@ int ds_check(ds_result **out, ds_repo *repo, const char *id, ds_error *err)
 {
 	/* A done gate lets nothing pass. */
 	ds_scan_options options = {
-		.size = sizeof options, .ids = &id, .id_count = 1, .baseline = ""};
+		.size = sizeof options, .ids = &id, .id_count = 1, .baseline = "", .whole = true};
 	*out = NULL;
 	if (!id)
 		return ds_fail(err, DS_TROUBLE, "no id was given");

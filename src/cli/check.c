@@ -26,6 +26,7 @@ static int check(const struct cli_program *self, struct cli_options *options, ds
 		.size = sizeof wanted,
 		.ids = options->ids,
 		.id_count = options->id_count,
+		.whole = true,
 		.all = options->all,
 		.baseline = "", /* what is done has no old desync */
 	};

@@ -36,6 +36,7 @@ struct ds_parts {
 	size_t count;
 	size_t done;
 	size_t begun; /* under way */
+	size_t vague; /* nobody knows: its word is no status, or it could not be judged */
 	size_t line;  /* of the first that is not done; 0: none, or not known */
 	struct ds_reading defect;
 };

@@ -35,6 +35,15 @@ bool ds_disagree(const struct ds_seen_copy *a, const struct ds_seen_copy *b)
 	return has_text(a) && has_text(b) && !agree(a, b);
 }
 
+bool ds_is_compared(const struct ds_desk *desk)
+{
+	int judged = 0;
+
+	for (int i = 0; i < desk->copy_count; i++)
+		judged += is_judged(desk, i);
+	return judged > 1;
+}
+
 /* What every known word may stand for; all there is where none is known. */
 static ds_status_set common_set(const struct ds_desk *desk)
 {

@@ -10,6 +10,9 @@
 /* How the item fares. */
 ds_item_state ds_judge(const struct ds_desk *desk);
 
+/* Whether there are two texts at least to compare. */
+bool ds_is_compared(const struct ds_desk *desk);
+
 /* Whether copies of what is judged disagree: the state may be the same for another reason. */
 bool ds_has_mismatch(const struct ds_desk *desk);
 

@@ -78,6 +78,16 @@ static void add_parts(struct ds_parts *into, const struct ds_parts *from)
 	into->count += from->count;
 	into->done += from->done;
 	into->begun += from->begun;
+	into->vague += from->vague;
+}
+
+/* Under way is what is no longer where all begin. */
+static bool is_begun(const struct ds_rule *rule, const struct ds_status_word *word)
+{
+	for (const struct ds_status_word *other = rule->vocabulary->statuses; other->word; other++)
+		if (other->rank < word->rank)
+			return !word->terminal;
+	return word->in_progress;
 }
 
 static struct ds_kin kin_of(const struct ds_rule *rule, const struct ds_item *item)
@@ -88,7 +98,8 @@ static struct ds_kin kin_of(const struct ds_rule *rule, const struct ds_item *it
 	return (struct ds_kin){.path = item->path,
 			       .parts = {.count = 1,
 					 .done = word && word->terminal,
-					 .begun = word && word->in_progress}};
+					 .begun = word && is_begun(rule, word),
+					 .vague = !word}};
 }
 
 static void merge_kin(struct ds_kinship *kin)
@@ -194,7 +205,7 @@ ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first)
 	const struct ds_parts *parts = &desk->parts[rollup];
 
 	*first = DS_NO_STATUS;
-	if (!parts->count)
+	if (!parts->count || parts->vague)
 		return 0;
 	if (parts->done == parts->count) {
 		*first = rule->all_first;

@@ -65,12 +65,11 @@ static void say_command(struct words *w, const char *program)
 	ds_buf_puts(&w->line, w->desk->where ? w->desk->where : "");
 	if (w->item->archived)
 		ds_buf_puts(&w->line, "--all ");
-	const char *rule = w->item->shared_id ? w->desk->rule->name : NULL;
-	/* A rule of a folder is called like it. */
-	if (*(rule ? rule : w->item->id) == '-')
+	/* No name of a folder or an item is to be taken for an option. */
+	if (*(w->item->shared_id ? w->desk->rule->name : w->item->id) == '-')
 		ds_buf_puts(&w->line, "-- ");
-	if (rule) {
-		ds_shell_quote(&w->line, ds_text_of(rule));
+	if (w->item->shared_id) {
+		ds_shell_quote(&w->line, ds_text_of(w->desk->rule->name));
 		ds_buf_puts(&w->line, ":");
 	}
 	ds_shell_quote(&w->line, ds_text_of(w->item->id));

@@ -13,7 +13,7 @@
 enum {
 	CHUNK = 64,           /* items that a worker takes at a time */
 	ITEMS_A_THREAD = 256, /* fewer are not worth one */
-	MOST_NAMED = 20, /* of the items that have one id */
+	MOST_NAMED = 20,      /* of the items that have one id */
 };
 
 struct work {
@@ -84,6 +84,7 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 	ds_item_state state = ds_judge(desk);
 	item->state = (uint8_t)state;
 	item->status = (int8_t)ds_judged_status(desk);
+	item->compared = ds_is_compared(desk);
 	if (scan->settle)
 		settled = scan->settle(scan->settle_context, desk, item);
 	size_t before = worker->findings.len;

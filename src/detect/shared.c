@@ -233,6 +233,14 @@ static bool describe_nameless(const struct ds_scan *scan, struct ds_scanned *out
 	return true;
 }
 
+static bool has_records(const struct ds_ledger *ledger)
+{
+	for (size_t k = 0; k < ledger->document_count; k++)
+		if (ledger->documents[k].records.defect.code == DS_NO_CODE)
+			return true;
+	return false;
+}
+
 static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out,
 			      const struct ds_ledger *ledger, const struct ds_document *document)
 {
@@ -250,6 +258,10 @@ static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out
 
 	if (defect->code == DS_NO_CODE)
 		return describe_nameless(scan, out, &fault);
+	/* Of several files one may be about something else: to who asks for an item that is
+	 * nothing. */
+	if (defect->code == DS_MISSING_STATUS && scan->ids && has_records(ledger))
+		return true;
 	if (is_misread(defect->code) && copy->from == DS_FROM_HEAD)
 		return true;
 	return (defect->code == DS_MISSING_COPY && !missed) || describe_fault(scan, out, &fault);

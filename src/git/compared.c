@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "names.h"
 #include "records.h"
 #include "spawn_git.h"
 
@@ -100,6 +99,21 @@ int ds_git_compared_add(struct ds_git_compared *compared, const char *revision, 
 	return ds_buf_append(&compared->added, id, strlen(id) + 1) ? 0 : ds_fail_memory(err);
 }
 
+int ds_git_compared_before(const char **id, struct ds_git_compared *compared, size_t nth,
+			   ds_error *err)
+{
+	size_t at = nth * (2 * compared->repository->id_size + 1);
+	int status = ask_before(compared, err);
+	size_t own = compared->before.len;
+
+	*id = NULL;
+	if (!status && at < own)
+		*id = compared->before.bytes + at;
+	else if (!status && at - own < compared->added.len)
+		*id = compared->added.bytes + (at - own);
+	return status;
+}
+
 enum { KNOWN_MOST = 64 }; /* a branch that was merged into often has many */
 
 struct history {
@@ -190,69 +204,6 @@ void ds_git_compared_free(struct ds_git_compared *compared)
 {
 	ds_buf_free(&compared->before);
 	ds_buf_free(&compared->added);
-}
-
-/* ---- Were they there ---------------------------------------------------- */
-
-enum { OWN_WORDS = 7 };
-
-static int note(const struct ds_buf *list, const char *const *paths, size_t count, bool *was,
-		ds_error *err)
-{
-	size_t there;
-	const char **names = ds_git_names_of(list, &there);
-	if (!names)
-		return ds_fail_memory(err);
-	for (size_t i = 0; i < count; i++)
-		was[i] |= ds_git_names_have(names, there, paths[i]);
-	free(names);
-	return 0;
-}
-
-static int ask_batch(const struct ds_git_repository *repository, const char *id,
-		     const char *const *paths, size_t count, bool *was, ds_error *err)
-{
-	const char *args[OWN_WORDS + DS_GIT_BATCH + 1] = {"ls-tree",     "-t", "-z", "--full-tree",
-							  "--name-only", id,   "--"};
-	struct ds_git_answer answer = {0};
-	struct ds_git_call call = ds_git_call_in(repository, args);
-
-	memcpy(args + OWN_WORDS, paths, count * sizeof *paths);
-	int status = run(&answer, &call, err);
-	if (status == 0 && answer.out.len && answer.out.bytes[answer.out.len - 1])
-		status = ds_fail(err, DS_TROUBLE, "git ls-tree: a list that breaks off");
-	if (status == 0)
-		status = note(&answer.out, paths, count, was, err);
-	ds_git_answer_free(&answer);
-	return status;
-}
-
-static int ask_about(const struct ds_git_compared *compared, const struct ds_buf *ids,
-		     const char *const *paths, size_t count, bool *was, ds_error *err)
-{
-	size_t step = 2 * compared->repository->id_size + 1;
-	int status = 0;
-
-	for (size_t id = 0; id < ids->len && status == 0; id += step)
-		for (size_t at = 0, some; at < count && status == 0; at += some) {
-			some = ds_git_batch(paths + at, count - at);
-			status = ask_batch(compared->repository, ids->bytes + id, paths + at, some,
-					   was + at, err);
-		}
-	return status;
-}
-
-int ds_git_compared_were_there(struct ds_git_compared *compared, const char *const *paths,
-			       size_t count, bool *was, ds_error *err)
-{
-	for (size_t i = 0; i < count; i++)
-		was[i] = false;
-	int status = count ? ask_before(compared, err) : 0;
-	if (status == 0)
-		status = ask_about(compared, &compared->before, paths, count, was, err);
-	if (status == 0)
-		status = ask_about(compared, &compared->added, paths, count, was, err);
-	return status;
 }
 
 /* ---- What changed ------------------------------------------------------- */

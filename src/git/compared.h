@@ -31,8 +31,8 @@ int ds_git_ids_of(struct ds_buf *ids, const struct ds_git_repository *repository
 int ds_git_compared_add(struct ds_git_compared *compared, const char *revision, ds_error *err);
 int ds_git_compared_add_known(struct ds_git_compared *compared, const char *id, const char *known,
 			      bool *news, ds_error *err);
-int ds_git_compared_were_there(struct ds_git_compared *compared, const char *const *paths,
-			       size_t count, bool *was, ds_error *err);
+int ds_git_compared_before(const char **id, struct ds_git_compared *compared, size_t nth,
+			   ds_error *err);
 int ds_git_compared_changes(struct ds_git_compared *compared, const char *const *roots,
 			    ds_git_change_fn each, void *context, ds_error *err);
 void ds_git_compared_free(struct ds_git_compared *compared);

@@ -682,29 +682,25 @@ int ds_git_source_compare_with_known(struct ds_source *source, const char *id, c
 	return ds_git_compared_add_known(&((struct tree *)source)->compared, id, known, news, err);
 }
 
-int ds_git_source_were_there(struct ds_source *source, const char *const *paths, size_t count,
-			     bool *was, ds_error *err)
+int ds_git_source_before(struct ds_source **out, struct ds_source *source, size_t nth,
+			 const char *const *roots, ds_error *err)
 {
-	struct tree *tree = (struct tree *)source;
-	struct ds_buf whole = {0};
-	const char **from_top = calloc(count + 1, sizeof *from_top);
+	struct tree *now = (struct tree *)source;
+	const char *id;
+	int status = ds_git_compared_before(&id, &now->compared, nth, err);
 
-	for (size_t i = 0; i < count; i++) {
-		ds_buf_append(&whole, tree->prefix.bytes, tree->prefix.len);
-		ds_buf_append(&whole, paths[i], strlen(paths[i]) + 1);
-	}
-	const char *at = whole.bytes;
-	for (size_t i = 0; i < count && from_top && !whole.failed; i++) {
-		from_top[i] = at;
-		at += strlen(at) + 1;
-	}
-	int status =
-		from_top && !whole.failed
-			? ds_git_compared_were_there(&tree->compared, from_top, count, was, err)
-			: ds_fail_memory(err);
-	free(from_top);
-	ds_buf_free(&whole);
-	return status;
+	*out = NULL;
+	if (status || !id)
+		return status;
+	struct tree *tree = make(now->repository, id, roots ? roots : now->roots);
+	if (!tree)
+		return ds_fail_memory(err);
+	strcpy(tree->id, id);
+	tree->compared.tree = tree->id;
+	status = fill(tree, err);
+	if (!status)
+		status = ds_git_source_enter(&tree->source, text_of(&now->prefix).at, err);
+	return hand_over(out, tree, status);
 }
 
 struct changes {

@@ -57,10 +57,11 @@ int ds_git_source_compare_with(struct ds_source *source, const char *revision, d
 int ds_git_source_compare_with_known(struct ds_source *source, const char *id, const char *known,
 				     bool *news, ds_error *err);
 
-/* Which of these paths were there before: was[i] says it of paths[i]. One call of git
- * for all of them (or for as many as a command line holds) and each parent. */
-int ds_git_source_were_there(struct ds_source *source, const char *const *paths, size_t count,
-			     bool *was, ds_error *err);
+/* What was there before: a source of the nth of those that it is compared with, of the same
+ * paths; NULL behind the last. `roots` as above, or NULL: all that this one has. One call of
+ * git for each. */
+int ds_git_source_before(struct ds_source **out, struct ds_source *source, size_t nth,
+			 const char *const *roots, ds_error *err);
 
 /* Calls `each` with every path that is not as it was before: added, removed, or of other
  * content or kind, relative to where the source was entered. For a commit with several

@@ -118,6 +118,15 @@ static int mark(struct order *order, const struct ds_node *list, bool terminal)
 	return status;
 }
 
+/* Where nobody says what ends an item, it is what comes last. */
+static void mark_last(struct order *order)
+{
+	for (int i = 0; i < order->len; i++)
+		order->words[i].terminal =
+			order->words[i].rank &&
+			order->words[i].rank == order->words[order->len - 1].rank;
+}
+
 /* As vocabulary.h has them: a line each. */
 static int take_next(struct order *order, int from, const struct ds_node *list)
 {
@@ -227,8 +236,10 @@ int ds_take_vocabulary(const struct ds_loader *l, struct ds_rule *rule, const st
 		status = take_aliases(&order, values[STATUS_ALIAS]);
 	if (!status)
 		status = mark(&order, values[STATUS_IN_PROGRESS], false);
-	if (!status)
+	if (!status && values[STATUS_TERMINAL])
 		status = mark(&order, values[STATUS_TERMINAL], true);
+	else if (!status)
+		mark_last(&order);
 	if (!status && values[STATUS_TRANSITIONS])
 		status = take_transitions(&order, values[STATUS_TRANSITIONS]);
 	return status;
