@@ -313,7 +313,7 @@ static bool note_idle(ds_result *result, const struct ds_rule *rule)
 	if (rule->items) {
 		ds_buf_puts(&line, "no item is at ");
 		ds_escape(&line, ds_text_of(rule->items));
-		if (rule->exclude || rule->ignore)
+		if (rule->file && (rule->exclude || rule->ignore))
 			ds_buf_puts(&line, " that exclude and ignore leave");
 	}
 	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {

@@ -65,11 +65,12 @@ static void say_command(struct words *w, const char *program)
 	ds_buf_puts(&w->line, w->desk->where ? w->desk->where : "");
 	if (w->item->archived)
 		ds_buf_puts(&w->line, "--all ");
-	/* No name of a folder or an item is to be taken for an option. */
-	if (*(w->item->shared_id ? w->desk->rule->name : w->item->id) == '-')
+	const char *rule = w->item->shared_id ? w->desk->rule->name : NULL;
+	/* A rule of a folder is called like it. */
+	if (*(rule ? rule : w->item->id) == '-')
 		ds_buf_puts(&w->line, "-- ");
-	if (w->item->shared_id) {
-		ds_shell_quote(&w->line, ds_text_of(w->desk->rule->name));
+	if (rule) {
+		ds_shell_quote(&w->line, ds_text_of(rule));
 		ds_buf_puts(&w->line, ":");
 	}
 	ds_shell_quote(&w->line, ds_text_of(w->item->id));

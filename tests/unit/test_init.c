@@ -112,6 +112,8 @@ Test(init, and_so_it_does_with_many_rules_and_roots)
 	test_scratch_write(&scratch, "own/.desync.yml", "version: 1\nuse: [conductor]\n");
 	test_scratch_write(&scratch, "own/conductor/tracks.md",
 			   "# Tracks\n\n## [x] [a](./tracks/a/)\n");
+	test_scratch_write(&scratch, "own/conductor/tracks/a/metadata.json",
+			   "{\"status\": \"completed\"}\n");
 	test_scratch_run(&scratch, "mkdir own/deep && cp -R .specweave own/deep");
 	test_scratch_write(&scratch, "broken/.desync.yml", "version: \033[31m\n");
 	ds_survey *survey = survey_it();
