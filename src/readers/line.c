@@ -184,6 +184,30 @@ static void run_out_of_memory(struct search *s)
 	s->over = true;
 }
 
+/* Dashes, dots, quotes and blanks that are not in ASCII. */
+static bool is_mark(struct ds_text text, size_t at)
+{
+	unsigned char lead = (unsigned char)text.at[at];
+	unsigned char next = at + 1 < text.len ? (unsigned char)text.at[at + 1] : 0;
+
+	return lead == 0xc2 || (lead == 0xe2 && (next == 0x80 || next == 0x81)) ||
+	       (lead == 0xe3 && next == 0x80);
+}
+
+/* Whether it is nothing but words. What else stands on a line may be about something else, and
+ * would go with the status when that is changed. */
+static bool is_words(struct ds_text text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_- \t";
+
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] < 0x80 ? !memchr(plain, text.at[i], sizeof plain - 1)
+						     : is_mark(text, i))
+			return false;
+	return true;
+}
+
 static void take(struct search *s, struct ds_text value)
 {
 	struct ds_reading *out = s->out;
@@ -203,7 +227,7 @@ static void take(struct search *s, struct ds_text value)
 		const char *nul = memchr(value.at, '\0', value.len);
 		*out = (struct ds_reading){.text = value,
 					   .word = !nul,
-					   .editable = true,
+					   .editable = is_words(value),
 					   .placed = true,
 					   .start = start,
 					   .end = start + value.len};

@@ -28,7 +28,8 @@ static int compare_name(const void *name, const void *rule)
 
 static const struct ds_rule *const *find_rule(const struct ds_ruleset *set, const char *name)
 {
-	return bsearch(name, set->at, set->count, sizeof *set->at, compare_name);
+	return set->count ? bsearch(name, set->at, set->count, sizeof *set->at, compare_name)
+			  : NULL;
 }
 
 static int refuse_name(const struct ds_loader *l, const struct ds_node *node,
