@@ -26,10 +26,6 @@ enum { TROUBLE = 2, LONGEST = 64, SHOWN = 20, ROOM = 4096, DESCRIPTORS = 32 };
 static const char *const vocabulary[] = {"planning",  "backlog",          "active",    "paused",
 					 "completed", "ready_for_review", "abandoned", NULL};
 
-/* And where the tree has a configuration of its own: what those of the fixtures have. */
-static const char *const configured[] = {"todo", "done", "proposed", NULL};
-
-static bool has_configuration;
 static const char *other; /* the root of the tree that is not walked */
 static size_t other_skip; /* of the length of the root that is */
 static bool same;
@@ -115,18 +111,12 @@ static bool is_in_body(const char *path, struct content old, size_t at)
 	       (memmem(old.bytes, at, "\n---", 4) || memmem(old.bytes, at, "\n...", 4));
 }
 
-static bool is_one_of(const char *const *words, const char *word, size_t len)
-{
-	for (; *words; words++)
-		if (strlen(*words) == len && memcmp(*words, word, len) == 0)
-			return true;
-	return false;
-}
-
 static bool is_in_vocabulary(const char *word, size_t len)
 {
-	return is_one_of(vocabulary, word, len) ||
-	       (has_configuration && is_one_of(configured, word, len));
+	for (const char *const *known = vocabulary; *known; known++)
+		if (strlen(*known) == len && memcmp(*known, word, len) == 0)
+			return true;
+	return false;
 }
 
 static void compare_bytes(const char *path, struct content old, struct content new)
@@ -256,9 +246,6 @@ int main(int argc, char **argv)
 	same = argc == 4 && strcmp(argv[3], "same") == 0;
 	if (argc != 3 + same)
 		errx(TROUBLE, "usage: compare OLD NEW [same]");
-	char file[ROOM];
-	snprintf(file, sizeof file, "%s/.desync.yml", argv[1]);
-	has_configuration = access(file, F_OK) == 0;
 	walk(argv[1], argv[2]);
 	backwards = true;
 	walk(argv[2], argv[1]);
