@@ -598,6 +598,8 @@ static int ask_file(struct ds_work *work, struct ds_bench *bench, struct ds_plan
 
 	if (missing || !is_at(bench->plan, seen->path, reversed->path)) {
 		conflict(bench, planned, copy, "is not there any more");
+	} else if (seen->claims > 1) {
+		conflict(bench, planned, copy, "has it several times by now");
 	} else if (many ? !seen->record : seen->blob.kind != DS_REGULAR) {
 		ds_step_fail(bench->plan, planned, DS_STEP_REFUSED, "%s cannot be read: %s",
 			     planned->rule->copies[copy].name,

@@ -170,13 +170,30 @@ static struct ds_text find_box(struct ds_markdown *md, cmark_node *node)
 	return (struct ds_text){line.at, is_text ? box(line) : 0};
 }
 
+/* As everywhere in a path {id} is one name, and what stands before it may be any folders. */
+static bool match_target(const char *pattern, const char *target, struct ds_text *id)
+{
+	struct ds_text rest = {target, strcspn(target, "#?")};
+
+	while (match(pattern, rest, id)) {
+		const char *slash = memchr(rest.at, '/', rest.len);
+		if (!memchr(id->at, '/', id->len))
+			return true;
+		if (*pattern != '*' || !slash)
+			return false;
+		rest.len -= (size_t)(slash + 1 - rest.at);
+		rest.at = slash + 1;
+	}
+	return false;
+}
+
 /* Matches the first link in this block. */
 static bool match_link(struct ds_markdown *md, const char *pattern, cmark_node *block,
 		       struct ds_text *id)
 {
 	for (cmark_node *n = block; n; n = ds_markdown_next(n, block))
 		if (cmark_node_get_type(n) == CMARK_NODE_LINK &&
-		    match(pattern, ds_text_of(ds_markdown_ask(md, n, cmark_node_get_url)), id))
+		    match_target(pattern, ds_markdown_ask(md, n, cmark_node_get_url), id))
 			return true;
 	return false;
 }
