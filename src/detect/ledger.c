@@ -160,15 +160,13 @@ static bool find_lines(struct ds_document *document, struct ds_text bytes)
 	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
 	     at++)
 		count++;
-	document->lines = calloc(count / DS_LINE_STEP + 1, sizeof *document->lines);
+	document->lines = calloc(count + 1, sizeof *document->lines);
 	if (!document->lines)
 		return false;
 	document->line_count = 1;
-	count = 0;
 	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
 	     at++)
-		if (++count % DS_LINE_STEP == 0)
-			document->lines[document->line_count++] = (size_t)(at + 1 - bytes.at);
+		document->lines[document->line_count++] = (size_t)(at + 1 - bytes.at);
 	return true;
 }
 
@@ -301,7 +299,6 @@ size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id, const stru
 void ds_document_position(const struct ds_document *document, size_t at, size_t *line,
 			  size_t *column)
 {
-	struct ds_text bytes = ds_blob_text(&document->blob);
 	size_t from = 0;
 	size_t to = document->line_count;
 
@@ -312,8 +309,6 @@ void ds_document_position(const struct ds_document *document, size_t at, size_t 
 		else
 			to = middle;
 	}
-	size_t begin = to ? document->lines[from] : 0;
-	ds_text_position((struct ds_text){bytes.at + begin, bytes.len - begin}, at - begin, line,
-			 column);
-	*line += from * DS_LINE_STEP;
+	*line = from + 1;
+	*column = at - (to ? document->lines[from] : 0) + 1;
 }

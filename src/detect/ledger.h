@@ -15,13 +15,11 @@
 #include "rule.h"
 #include "source.h"
 
-enum { DS_LINE_STEP = 64 };
-
 struct ds_document {
 	const char *path;
 	struct ds_blob blob;
 	struct ds_records records; /* its defect also where the bytes could not be read */
-	size_t *lines;             /* where each DS_LINE_STEPth line begins, from the first */
+	size_t *lines;             /* where each line begins */
 	size_t line_count;
 };
 

@@ -792,15 +792,18 @@ Test(markdown, a_hundred_thousand_rows)
 	struct ds_buf file = {0};
 	struct ds_arena arena = {0};
 	struct ds_records records = {0};
+	char last[16];
+	int most = getenv("DESYNC_SLOW") ? 1000 : 100000;
 
 	ds_buf_puts(&file, HEAD);
-	for (int i = 0; i < 100000; i++)
+	for (int i = 0; i < most; i++)
 		ds_buf_printf(&file, "| %d | [a](b) | Accepted |\n", i);
 	cr_assert(ds_table_reader.records(&records, (struct ds_text){file.bytes, file.len},
 					  &table_spec, NULL, &arena));
 	cr_expect_eq(records.defect.code, DS_NO_CODE, "%s", records.defect.why);
-	cr_expect_eq(records.len, 100000);
-	cr_expect(ds_text_is(records.at[99999].id, "99999"));
+	cr_expect_eq(records.len, (size_t)most);
+	snprintf(last, sizeof last, "%d", most - 1);
+	cr_expect(ds_text_is(records.at[most - 1].id, last));
 	ds_records_free(&records);
 	ds_arena_free(&arena);
 	ds_buf_free(&file);

@@ -347,6 +347,7 @@ Test(shared, one_diff_of_a_file_for_all_of_its_steps)
 	test_scratch_run(&scratch, "! " ONE_COMMIT("tasks.json"));
 	test_scratch_run(&scratch, "for f in tasks.json board.md notes; do "
 				   "diff -r $f patched/$f || exit 1; done");
+	ds_buf_free(&out);
 	plan_undo(NULL);
 	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
 	must_be_as_before();
