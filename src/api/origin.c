@@ -197,9 +197,9 @@ static int open_and_find(ds_repo *repo, const ds_open_options *options, struct d
 	for (int round = 0; !status && round < ROUNDS && known < leads->len; round++) {
 		*found = false;
 		known = leads->len;
-		strcpy(repo->git.prefix, prefix);
+		memcpy(repo->git.prefix, prefix, strlen(prefix) + 1);
 		status = open_source(repo, options, leads, err);
-		if (status)
+		if (status || !repo->source)
 			break;
 		int loaded = find_root(repo, leads, found, &why);
 		if (loaded && (known == leads->len || round + 1 == ROUNDS))

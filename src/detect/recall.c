@@ -105,7 +105,7 @@ static bool announce(const struct paths *p)
 			well = want(p, source, copy->path);
 	}
 	for (size_t i = 0; i < ds_rollup_count(scan->rule) && well; i++)
-		if (scan->rule->rollups[i].path)
+		if (scan->rule->rollups[i].path && scan->source)
 			well = want(p, scan->source, scan->rule->rollups[i].path);
 	return well;
 }

@@ -107,7 +107,7 @@ static bool is_new(const struct ds_ledger *ledger, size_t entry, const struct ke
 	struct ds_text key = ds_text_of(entries[entry].id);
 
 	return !(entry && strcmp(entries[entry - 1].id, entries[entry].id) == 0) &&
-	       !bsearch(&key, keys->at, keys->len, sizeof key, compare_texts);
+	       !(keys->len && bsearch(&key, keys->at, keys->len, sizeof key, compare_texts));
 }
 
 static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, struct ds_items *into,
