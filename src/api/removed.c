@@ -111,7 +111,7 @@ static void list_losses(struct losses *losses)
 {
 	ds_result *result = losses->result;
 
-	for (size_t i = 0; i < result->finding_count; i++) {
+	for (size_t i = 0; losses->at && i < result->finding_count; i++) {
 		struct loss *loss = &losses->at[losses->count];
 		*loss = (struct loss){.finding = &result->findings[i]};
 		losses->count += may_be_lost(losses, loss);

@@ -66,7 +66,7 @@ static int add(struct listing *l, const char **paths, size_t *count, const char 
 	}
 	memcpy(path, l->folder, folder);
 	memcpy(path + folder, name, len);
-	strcpy(path + folder + len, end);
+	memcpy(path + folder + len, end, strlen(end) + 1);
 	paths[(*count)++] = path;
 	return 0;
 }

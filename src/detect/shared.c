@@ -107,7 +107,7 @@ static bool is_new(const struct ds_ledger *ledger, size_t entry, const struct ke
 	struct ds_text key = ds_text_of(entries[entry].id);
 
 	return !(entry && strcmp(entries[entry - 1].id, entries[entry].id) == 0) &&
-	       !(keys->len && bsearch(&key, keys->at, keys->len, sizeof key, compare_texts));
+	       !(keys->at && bsearch(&key, keys->at, keys->len, sizeof key, compare_texts));
 }
 
 static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, struct ds_items *into,
@@ -119,7 +119,7 @@ static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, st
 
 	if (!paths || !find_keys(&keys, ledger->rule, into, &out->skipped))
 		status = ds_fail_memory(err);
-	for (size_t i = 0; i < ledger->entry_count && !status; i++) {
+	for (size_t i = 0; paths && i < ledger->entry_count && !status; i++) {
 		const struct ds_entry *entry = &ledger->entries[i];
 		if (is_new(ledger, i, &keys))
 			status = add_entry(out, into, ledger->rule, entry,
