@@ -79,6 +79,14 @@ static void free_chunks(struct ds_arena *arena, const struct ds_arena_chunk *kep
 	}
 }
 
+char *ds_arena_take(struct ds_arena *arena, struct ds_buf *buf)
+{
+	char *kept = buf->failed ? NULL : ds_arena_copy(arena, buf->bytes, buf->len);
+
+	ds_buf_free(buf);
+	return kept;
+}
+
 void ds_arena_free(struct ds_arena *arena)
 {
 	free_chunks(arena, NULL);

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "buf.h"
+
 struct ds_arena_chunk;
 
 struct ds_arena {
@@ -24,6 +26,9 @@ void *ds_arena_alloc(struct ds_arena *arena, size_t size);
 /* A NUL-terminated copy. */
 char *ds_arena_copy(struct ds_arena *arena, const char *bytes, size_t len);
 char *ds_arena_string(struct ds_arena *arena, const char *string);
+
+/* A copy of what was put together in a buffer, which is freed; NULL too where that failed. */
+char *ds_arena_take(struct ds_arena *arena, struct ds_buf *buf);
 
 void ds_arena_free(struct ds_arena *arena);
 

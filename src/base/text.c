@@ -7,6 +7,11 @@ struct ds_text ds_text_of(const char *string)
 	return (struct ds_text){string, strlen(string)};
 }
 
+struct ds_text ds_buf_text(const struct ds_buf *buf)
+{
+	return (struct ds_text){buf->len ? buf->bytes : "", buf->len};
+}
+
 bool ds_text_equal(struct ds_text a, struct ds_text b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

@@ -16,6 +16,7 @@ struct ds_text {
 };
 
 struct ds_text ds_text_of(const char *string);
+struct ds_text ds_buf_text(const struct ds_buf *buf);
 bool ds_text_is(struct ds_text text, const char *string);
 bool ds_text_equal(struct ds_text a, struct ds_text b);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "content.h"
 #include "pattern.h"
 #include "readers.h"
@@ -20,14 +21,9 @@ static struct ds_document *add_document(struct gathering *g, const char *path)
 {
 	struct ds_ledger *ledger = g->ledger;
 
-	if (ledger->document_count == g->room) {
-		size_t room = g->room ? g->room * 2 : 8;
-		struct ds_document *more = realloc(ledger->documents, room * sizeof *more);
-		if (!more)
-			return NULL;
-		ledger->documents = more;
-		g->room = room;
-	}
+	if (!ds_grow(&ledger->documents, &g->room, ledger->document_count,
+		     sizeof *ledger->documents))
+		return NULL;
 	struct ds_document *document = &ledger->documents[ledger->document_count];
 	*document = (struct ds_document){.path = ds_arena_string(&ledger->arena, path)};
 	if (!document->path)

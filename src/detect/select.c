@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "rules.h"
 #include "scan.h"
 #include "text.h"
@@ -115,14 +116,8 @@ struct search {
 
 static bool add_candidate(struct search *search, struct selection *in, const struct ds_item *item)
 {
-	if (search->len == search->room) {
-		size_t room = search->room ? search->room * 2 : 8;
-		struct candidate *at = realloc(search->at, room * sizeof *at);
-		if (!at)
-			return false;
-		search->at = at;
-		search->room = room;
-	}
+	if (!ds_grow(&search->at, &search->room, search->len, sizeof *search->at))
+		return false;
 	search->at[search->len++] = (struct candidate){in, *item};
 	return true;
 }

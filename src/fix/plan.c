@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "settle.h"
+#include "array.h"
 
 /* The root is at or below the top; both are without links. */
 static const char *prefix_of(struct ds_plan *plan, const char *root)
@@ -16,9 +16,7 @@ static const char *prefix_of(struct ds_plan *plan, const char *root)
 	while (*below == '/')
 		below++;
 	ds_buf_printf(&prefix, "%s%s", below, *below ? "/" : "");
-	const char *kept = prefix.failed ? NULL : ds_arena_string(&plan->strings, prefix.bytes);
-	ds_buf_free(&prefix);
-	return kept;
+	return ds_arena_take(&plan->strings, &prefix);
 }
 
 int ds_plan_begin(struct ds_plan *plan, struct ds_source *source, const struct ds_place *place,
@@ -40,14 +38,8 @@ void ds_plan_clear(struct ds_plan *plan)
 
 struct ds_planned *ds_plan_add(struct ds_plan *plan, const struct ds_planned *planned)
 {
-	if (plan->count == plan->room) {
-		size_t room = plan->room ? plan->room * 2 : 16;
-		struct ds_planned *steps = realloc(plan->steps, room * sizeof *steps);
-		if (!steps)
-			return NULL;
-		plan->steps = steps;
-		plan->room = room;
-	}
+	if (!ds_grow(&plan->steps, &plan->room, plan->count, sizeof *plan->steps))
+		return NULL;
 	plan->steps[plan->count] = *planned;
 	return &plan->steps[plan->count++];
 }
@@ -82,17 +74,10 @@ void ds_plan_sort(struct ds_plan *plan)
 
 bool ds_lines_add(struct ds_lines *lines, const char *line)
 {
-	if (line && lines->len == lines->room) {
-		size_t room = lines->room ? lines->room * 2 : 16;
-		const char **at = realloc(lines->at, room * sizeof *at);
-		if (!at)
-			return false;
-		lines->at = at;
-		lines->room = room;
-	}
-	if (line)
-		lines->at[lines->len++] = line;
-	return line != NULL;
+	if (!line || !ds_grow(&lines->at, &lines->room, lines->len, sizeof *lines->at))
+		return false;
+	lines->at[lines->len++] = line;
+	return true;
 }
 
 __attribute__((format(printf, 2, 0))) static const char *keep(struct ds_plan *plan,

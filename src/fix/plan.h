@@ -19,7 +19,7 @@
 
 enum ds_task { DS_TASK_FIX, DS_TASK_SET, DS_TASK_UNDO };
 
-struct ds_reversal; /* undo.h */
+struct ds_reversal; /* reversal.h */
 
 /* A step, and what the caller does not see of it. */
 struct ds_planned {

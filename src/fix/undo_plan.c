@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "array.h"
 #include "reversal.h"
 #include "rules.h"
 #include "scan.h"
@@ -37,14 +38,8 @@ static struct change *last_named(struct changes *changes, const char *txid)
 
 static bool add_change(struct changes *changes, const struct ds_logged *logged)
 {
-	if (changes->len == changes->room) {
-		size_t room = changes->room ? changes->room * 2 : 64;
-		struct change *at = realloc(changes->at, room * sizeof *at);
-		if (!at)
-			return false;
-		changes->at = at;
-		changes->room = room;
-	}
+	if (!ds_grow(&changes->at, &changes->room, changes->len, sizeof *changes->at))
+		return false;
 	struct change *change = &changes->at[changes->len++];
 	*change = (struct change){.undo = logged->frame.undoes != NULL};
 	memcpy(change->txid, logged->txid, strlen(logged->txid) + 1);

@@ -9,9 +9,8 @@
 #ifndef DS_WORK_H
 #define DS_WORK_H
 
-#include "collect.h"
+#include "bench.h"
 #include "logline.h"
-#include "plan.h"
 
 struct ds_reversed_file; /* reversal.h */
 struct ds_reversed_edit;
@@ -54,7 +53,7 @@ struct ds_work_file {
 	struct ds_work_edit *edits;
 	size_t edit_count;
 	size_t edit_room;
-	enum ds_read_back found; /* the last two for apply.c */
+	enum ds_read_back found; /* the last two for readback.c */
 	bool later;
 };
 
@@ -69,18 +68,6 @@ struct ds_work {
 	size_t own_bytes; /* about what files of one item take, and those of many */
 	size_t shared_bytes;
 	size_t notes; /* of the plan, when it began */
-};
-
-/* What making needs again and again. Zero-initialise it and set the plan. */
-struct ds_bench {
-	struct ds_plan *plan;
-	struct ds_desk desk; /* of the rule that was needed last */
-	struct ds_ledger ledgers[DS_COPY_LIMIT];
-	/* The digest of each of their documents; zeroes: not known yet. */
-	unsigned char (*digests[DS_COPY_LIMIT])[DS_SHA256_SIZE];
-	bool fresh;              /* the ledgers are those of the desk's rule */
-	struct ds_arena strings; /* of the work that is being made */
-	char now[32];            /* the time that fields get */
 };
 
 /* Reads the step's item again and asks for what it needs. Where the step is no longer what
@@ -99,14 +86,8 @@ int ds_work_finish(struct ds_work *work, struct ds_bench *bench, ds_error *err);
 /* Begins again, with the steps that are still planned, from what the files say now. */
 int ds_work_again(struct ds_work *work, struct ds_bench *bench, ds_error *err);
 void ds_work_clear(struct ds_work *work);
-void ds_bench_clear(struct ds_bench *bench);
 
-/* Reads the step's item, every copy to its end; files of many items as they were when one
- * of them was read first. Renewing forgets those. */
-int ds_bench_read(struct ds_bench *bench, const struct ds_planned *planned, ds_error *err);
-void ds_bench_renew(struct ds_bench *bench);
-
-/* ---- Its steps, for undo.c and apply.c ----------------------------------- */
+/* ---- For who makes its edits, and reads them back ------------------------- */
 
 struct ds_text ds_work_content(const struct ds_work_file *file);
 
@@ -123,8 +104,5 @@ void ds_work_take(struct ds_work_file *file, struct ds_buf *next);
 /* Asks for something of a copy's file; NULL: out of memory. */
 struct ds_work_ask *ds_work_open(struct ds_work *work, struct ds_bench *bench,
 				 struct ds_planned *planned, int copy);
-
-/* How a reader names a field in `records`: a location's last part. NULL: out of memory. */
-const char *ds_field_name(const struct ds_reader *reader, const char *at, struct ds_arena *strings);
 
 #endif

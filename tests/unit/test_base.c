@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "array.h"
 #include "beneath.h"
 #include "buf.h"
 #include "err.h"
@@ -45,6 +46,24 @@ Test(arena, refuses_a_size_that_cannot_be)
 	cr_expect_null(ds_arena_alloc(&arena, SIZE_MAX - 3));
 	cr_expect_null(ds_arena_alloc(&arena, SIZE_MAX / 2 + 1));
 	ds_arena_free(&arena);
+}
+
+Test(array, has_room_for_one_more_and_keeps_what_is_there)
+{
+	struct odd {
+		char bytes[3];
+	} *at = NULL;
+	size_t room = 0;
+
+	for (size_t len = 0; len < 1000; len++) {
+		cr_assert(ds_grow(&at, &room, len, sizeof *at));
+		cr_assert_gt(room, len);
+		memcpy(at[len].bytes, &(uint16_t){(uint16_t)len}, 2);
+	}
+	for (size_t i = 0; i < 1000; i++)
+		cr_assert_eq(memcmp(at[i].bytes, &(uint16_t){(uint16_t)i}, 2), 0);
+	cr_expect_lt(room, 2048);
+	free(at);
 }
 
 Test(arena, absorbs_another)
