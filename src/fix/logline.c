@@ -26,7 +26,9 @@ bool ds_logline_write(struct ds_buf *out, const struct ds_log_frame *frame,
 	ds_json_member(out, "item", frame->item);
 	ds_json_member(out, "copy", frame->copy);
 	ds_json_member(out, "path", frame->path);
-	ds_json_member(out, "field", made->field);
+	bool filled = made->place && strcmp(made->place, made->field) != 0;
+	ds_json_member(out, "field", filled ? made->place : made->field);
+	ds_json_member(out, "location", filled ? made->field : NULL);
 	ds_json_member(out, "from", made->from);
 	ds_json_member(out, "to", made->to);
 	write_bytes(out, made);
@@ -177,7 +179,8 @@ bool ds_logline_read(struct ds_logged *out, struct ds_text line, struct ds_arena
 	frame->path = ds_logline_string(line, "path", strings);
 	frame->before = ds_logline_string(line, "before", strings);
 	frame->after = ds_logline_string(line, "after", strings);
-	made->field = ds_logline_string(line, "field", strings);
+	const char *location = ds_logline_string(line, "location", strings);
+	made->field = location ? location : ds_logline_string(line, "field", strings);
 	made->from = ds_logline_string(line, "from", strings);
 	made->to = ds_logline_string(line, "to", strings);
 	return read_bytes(made, line, strings) && out->txid && frame->rule && frame->item &&

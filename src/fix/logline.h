@@ -14,6 +14,7 @@
 /* One edit. */
 struct ds_made {
 	const char *field; /* what changed, as the copy's reader understands it */
+	const char *place; /* the same for a person, of one item; or NULL */
 	const char *from;  /* canonical words (or what stood there); NULL: no status */
 	const char *to;
 	bool plain;      /* the value's text gave way to another; else more than that did */

@@ -145,6 +145,24 @@ const char *ds_field_name(const struct ds_reader *reader, const char *at, struct
 	return ds_arena_copy(strings, name, (size_t)(end - name));
 }
 
+const char *ds_place_name(const struct ds_reader *reader, const char *at, const char *id,
+			  struct ds_arena *strings)
+{
+	struct ds_buf place = {0};
+	const char *next;
+
+	if (!id || !strstr(at, "{id}"))
+		return at;
+	if (strstr(at, " | "))
+		at = ds_field_name(reader, at, strings);
+	for (; at && (next = strstr(at, "{id}")); at = next + strlen("{id}")) {
+		ds_buf_append(&place, at, (size_t)(next - at));
+		ds_buf_puts(&place, id);
+	}
+	ds_buf_puts(&place, at ? at : "");
+	return at ? ds_arena_take(strings, &place) : NULL;
+}
+
 static bool keep_record_edit(const struct saying *s, const struct ds_record_edit *edit)
 {
 	struct ds_work_ask *ask = &s->file->asks[edit->number];

@@ -17,4 +17,9 @@ int ds_make_file(struct ds_bench *bench, struct ds_work_file *file, ds_error *er
 /* How a reader names a field in `records`: a location's last part. NULL: out of memory. */
 const char *ds_field_name(const struct ds_reader *reader, const char *at, struct ds_arena *strings);
 
+/* What a person reads of a location in a record: with the record's id in it, and of alternatives
+ * the end alone, which they have in common. NULL: out of memory. */
+const char *ds_place_name(const struct ds_reader *reader, const char *at, const char *id,
+			  struct ds_arena *strings);
+
 #endif

@@ -151,7 +151,9 @@ bool ds_work_record(struct ds_bench *bench, struct ds_work_file *file,
 	kept.made.old =
 		ds_arena_copy(&bench->strings, content.at + edit->start, edit->end - edit->start);
 	kept.made.new = ds_arena_copy(&bench->strings, edit->text.at, edit->text.len);
-	if (!kept.made.old || !kept.made.new)
+	kept.made.place = ds_place_name(bench->desk.readers[ask->copy], made->field, ask->id,
+					&bench->strings);
+	if (!kept.made.old || !kept.made.new || !kept.made.place)
 		return false;
 	file->edits[file->edit_count++] = kept;
 	ask->planned->made++;
