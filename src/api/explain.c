@@ -237,6 +237,8 @@ static void explain_rollup(struct page *page, size_t which)
 	else
 		ds_buf_printf(&page->text, ": %zu of %zu done, %zu under way", parts->done,
 			      parts->count, parts->begun);
+	if (parts->vague)
+		ds_buf_printf(&page->text, ", %zu of which nobody knows", parts->vague);
 	if (fitting) {
 		ds_buf_puts(&page->text, "; what fits is ");
 		say_set(page, fitting);

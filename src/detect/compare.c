@@ -318,6 +318,14 @@ static bool has_bad_parts(const struct ds_desk *desk)
 	return false;
 }
 
+static bool has_open_parts(const struct ds_desk *desk)
+{
+	for (size_t i = 0; i < ds_rollup_count(desk->rule); i++)
+		if (ds_is_rollup_open(desk, i))
+			return true;
+	return false;
+}
+
 ds_item_state ds_judge(const struct ds_desk *desk)
 {
 	ds_item_state state = DS_ITEM_AGREES;
@@ -335,5 +343,7 @@ ds_item_state ds_judge(const struct ds_desk *desk)
 			return DS_ITEM_UNCHECKED;
 		state = DS_ITEM_INCOMPLETE;
 	}
-	return has_bad_parts(desk) ? DS_ITEM_UNCHECKED : state;
+	if (has_bad_parts(desk))
+		return DS_ITEM_UNCHECKED;
+	return has_open_parts(desk) ? DS_ITEM_INCOMPLETE : state;
 }

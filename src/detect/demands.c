@@ -90,16 +90,47 @@ static bool is_begun(const struct ds_rule *rule, const struct ds_status_word *wo
 	return word->in_progress;
 }
 
+/* Where nobody is believed, what a desynced item is said to be is one answer of several. */
+static bool is_vague(const struct ds_item *item)
+{
+	return item->status == DS_NO_STATUS || item->state == DS_ITEM_UNCHECKED || item->guessed;
+}
+
 static struct ds_kin kin_of(const struct ds_rule *rule, const struct ds_item *item)
 {
 	const struct ds_status_word *word =
-		item->status == DS_NO_STATUS ? NULL : &rule->vocabulary->statuses[item->status];
+		is_vague(item) ? NULL : &rule->vocabulary->statuses[item->status];
 
 	return (struct ds_kin){.path = item->path,
 			       .parts = {.count = 1,
 					 .done = word && word->terminal,
 					 .begun = word && is_begun(rule, word),
 					 .vague = !word}};
+}
+
+/* Records that do not say which item they are; a file of which nothing is known counts as one. */
+static size_t count_unseen(const struct ds_document *document)
+{
+	const struct ds_records *records = &document->records;
+	size_t count = 0;
+
+	if (records->defect.code != DS_NO_CODE)
+		return records->defect.code != DS_MISSING_COPY &&
+		       records->defect.code != DS_MISSING_STATUS;
+	for (size_t i = 0; i < records->len; i++)
+		count += !records->at[i].id.len && records->at[i].values[0].code != DS_NO_CODE;
+	return count;
+}
+
+static void add_unseen(struct ds_kinship *out, const struct ds_ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->document_count; i++) {
+		size_t count = count_unseen(&ledger->documents[i]);
+		if (count)
+			out->at[out->len++] =
+				(struct ds_kin){.path = ledger->documents[i].path,
+						.parts = {.count = count, .vague = count}};
+	}
 }
 
 static void merge_kin(struct ds_kinship *kin)
@@ -115,6 +146,27 @@ static void merge_kin(struct ds_kinship *kin)
 	kin->len = kept;
 }
 
+/* What the items of a rule are as parts, and what may be parts beside them. */
+static bool gather_kin(struct ds_kinship *out, const struct ds_rule *rule,
+		       const struct ds_scanned *scanned)
+{
+	size_t most = scanned->items.len;
+
+	for (int i = 0; rule->copies[i].name; i++)
+		if (rule->copies[i].lists)
+			most += scanned->ledgers[i].document_count;
+	out->at = calloc(most ? most : 1, sizeof *out->at);
+	if (!out->at)
+		return false;
+	for (size_t i = 0; i < scanned->items.len; i++)
+		out->at[out->len++] = kin_of(rule, &scanned->items.at[i]);
+	for (int i = 0; rule->copies[i].name; i++)
+		if (rule->copies[i].lists)
+			add_unseen(out, &scanned->ledgers[i]);
+	merge_kin(out);
+	return true;
+}
+
 bool ds_find_kin(struct ds_kinship *out, const struct ds_scan *scan, const struct ds_rollup *rollup)
 {
 	const struct ds_rule *const *rule = scan->child_rules;
@@ -127,15 +179,7 @@ bool ds_find_kin(struct ds_kinship *out, const struct ds_scan *scan, const struc
 		rule++;
 		scanned++;
 	}
-	if (!*rule || !*scanned || !(*scanned)->items.len)
-		return true;
-	const struct ds_items *items = &(*scanned)->items;
-	out->at = calloc(items->len, sizeof *out->at);
-	for (size_t i = 0; out->at && i < items->len; i++)
-		out->at[out->len++] = kin_of(*rule, &items->at[i]);
-	if (out->at)
-		merge_kin(out);
-	return out->at != NULL;
+	return !*rule || !*scanned || gather_kin(out, *rule, *scanned);
 }
 
 static bool is_path_seen(const struct ds_desk *desk, int copy)
@@ -161,20 +205,50 @@ static void count_kin(struct ds_desk *desk, struct ds_parts *parts, const struct
 
 /* ---- Whether a status fits them ----------------------------------------- */
 
-static bool fits(ds_status_set wanted, ds_status_set said)
+/* How the work may stand, as far as the parts tell: one way, where all of them are known. */
+struct standing {
+	ds_status_set fitting; /* empty: any fits */
+	int first;
+};
+
+enum { STANDINGS = 3 };
+
+static size_t find_standings(struct standing *out, const struct ds_rollup *rollup,
+			     const struct ds_parts *parts)
 {
-	return !wanted || (wanted & said);
+	bool moved = parts->done || parts->begun;
+	size_t count = 0;
+
+	if (parts->count && parts->done + parts->vague == parts->count)
+		out[count++] = (struct standing){rollup->all, rollup->all_first};
+	if (parts->vague || (moved && parts->done < parts->count))
+		out[count++] = (struct standing){rollup->some, rollup->some_first};
+	if (parts->count && !moved)
+		out[count++] = (struct standing){rollup->none, rollup->none_first};
+	return count;
+}
+
+/* In how many of them one of these statuses fits. */
+static size_t count_fits(const struct standing *standings, size_t count, ds_status_set said)
+{
+	size_t fits = 0;
+
+	for (size_t i = 0; i < count; i++)
+		fits += !standings[i].fitting || (standings[i].fitting & said);
+	return fits;
 }
 
 /* Whether it does not matter how many parts are done. */
 static bool fits_any(const struct ds_desk *desk, const struct ds_rollup *rollup)
 {
+	static const struct ds_parts unknown = {.count = 1, .vague = 1};
 	ds_status_set said = ds_judged_set(desk);
+	struct standing all[STANDINGS];
 
 	if (desk->rule->authority == DS_PARTS && ds_has_mismatch(desk))
 		return false;
-	return !said ||
-	       (fits(rollup->all, said) && fits(rollup->some, said) && fits(rollup->none, said));
+	size_t count = find_standings(all, rollup, &unknown);
+	return !said || count_fits(all, count, said) == count;
 }
 
 void ds_collect_parts(struct ds_desk *desk, const struct ds_item *item)
@@ -201,27 +275,30 @@ void ds_collect_parts(struct ds_desk *desk, const struct ds_item *item)
 
 ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first)
 {
-	const struct ds_rollup *rule = &desk->rule->rollups[rollup];
-	const struct ds_parts *parts = &desk->parts[rollup];
+	struct standing all[STANDINGS];
+	size_t count = find_standings(all, &desk->rule->rollups[rollup], &desk->parts[rollup]);
 
-	*first = DS_NO_STATUS;
-	if (!parts->count || parts->vague)
-		return 0;
-	if (parts->done == parts->count) {
-		*first = rule->all_first;
-		return rule->all;
-	}
-	bool some = parts->done || parts->begun;
-	*first = some ? rule->some_first : rule->none_first;
-	return some ? rule->some : rule->none;
+	*first = count == 1 ? all[0].first : DS_NO_STATUS;
+	return count == 1 ? all[0].fitting : 0;
 }
 
 bool ds_is_rollup_broken(const struct ds_desk *desk, size_t rollup)
 {
 	ds_status_set said = ds_judged_set(desk);
-	int first;
+	struct standing all[STANDINGS];
+	size_t count = find_standings(all, &desk->rule->rollups[rollup], &desk->parts[rollup]);
 
-	return said && !fits(ds_fitting(desk, rollup, &first), said);
+	return said && count && !count_fits(all, count, said);
+}
+
+bool ds_is_rollup_open(const struct ds_desk *desk, size_t rollup)
+{
+	ds_status_set said = ds_judged_set(desk);
+	struct standing all[STANDINGS];
+	size_t count = find_standings(all, &desk->rule->rollups[rollup], &desk->parts[rollup]);
+	size_t fits = count_fits(all, count, said);
+
+	return said && fits && fits < count;
 }
 
 /* ---- Constraints -------------------------------------------------------- */

@@ -30,6 +30,9 @@ ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first);
 /* Whether the status of the item is none of them. */
 bool ds_is_rollup_broken(const struct ds_desk *desk, size_t rollup);
 
+/* Whether it fits or not depends on parts of which nobody knows what they are. */
+bool ds_is_rollup_open(const struct ds_desk *desk, size_t rollup);
+
 bool ds_is_constraint_broken(const struct ds_desk *desk, const struct ds_constraint *constraint);
 
 /* The first constraint that would be broken if the item were of that status, or NULL. */

@@ -83,25 +83,47 @@ bool ds_describe_fields(struct ds_words *w, struct ds_findings *findings, int i)
 
 /* ---- Parts --------------------------------------------------------------- */
 
-/* "3 of 5 boxes of tasks.md are open", "all 5 items of the rule custodian are done" */
-static void say_parts(struct ds_words *w, const struct ds_parts *parts, const char *name)
-{
-	bool done = parts->done == parts->count;
-	size_t count = done ? parts->count : parts->count - parts->done;
+/* Those of the parts that the status contradicts. */
+struct against {
+	size_t count;
+	const char *are;
+};
 
-	if (count == parts->count)
-		ds_buf_puts(&w->line, count == 1 ? "the only " : "all ");
+static struct against find_against(const struct ds_desk *desk, size_t rollup)
+{
+	const struct ds_parts *parts = &desk->parts[rollup];
+	size_t moved = parts->done + parts->begun;
+	size_t left = parts->count - parts->done - parts->vague;
+
+	if (parts->done == parts->count)
+		return (struct against){parts->count, parts->path ? "checked" : "done"};
+	/* It would do if none had moved. */
+	if (moved && (desk->rule->rollups[rollup].none & ds_judged_set(desk)))
+		return (struct against){moved, parts->path     ? "checked"
+					       : !parts->begun ? "done"
+					       : !parts->done  ? "under way"
+							       : "done or under way"};
+	return (struct against){left ? left : parts->count - parts->done,
+				parts->path ? "open" : "not done"};
+}
+
+/* "3 of 5 boxes of tasks.md are open", "all 5 items of the rule custodian are done" */
+static void say_parts(struct ds_words *w, size_t rollup, const char *name)
+{
+	const struct ds_parts *parts = &w->desk->parts[rollup];
+	struct against against = find_against(w->desk, rollup);
+
+	if (against.count == parts->count)
+		ds_buf_puts(&w->line, against.count == 1 ? "the only " : "all ");
 	else
-		ds_buf_printf(&w->line, "%zu of ", count);
+		ds_buf_printf(&w->line, "%zu of ", against.count);
 	if (parts->count != 1)
 		ds_buf_printf(&w->line, "%zu ", parts->count);
-	ds_buf_printf(&w->line, "%s%s of %s %s ", parts->path ? "box" : "item",
+	ds_buf_printf(&w->line, "%s%s of %s %s %s", parts->path ? "box" : "item",
 		      parts->count == 1 ? ""
 		      : parts->path     ? "es"
 					: "s",
-		      name, count == 1 ? "is" : "are");
-	ds_buf_puts(&w->line,
-		    parts->path ? (done ? "checked" : "open") : (done ? "done" : "not done"));
+		      name, against.count == 1 ? "is" : "are", against.are);
 }
 
 static const char *name_of_parts(const struct ds_desk *desk, size_t rollup)
@@ -142,8 +164,27 @@ static bool describe_rollup(struct ds_words *w, struct ds_findings *findings, si
 		return false;
 	if (desk->rule->authority == DS_PARTS && !ds_describe_repair(w, &finding))
 		return false;
-	say_parts(w, &desk->parts[rollup], name_of_parts(desk, rollup));
+	say_parts(w, rollup, name_of_parts(desk, rollup));
 	ds_buf_printf(&w->line, ", but the status is %s", ds_word_of(desk, ds_judged_status(desk)));
+	return ds_add_finding(w, &finding, findings);
+}
+
+/* It is not known to be wrong, so it is no error; what the rule counts as less stays so. */
+static bool describe_open(struct ds_words *w, struct ds_findings *findings, size_t rollup)
+{
+	const struct ds_desk *desk = w->desk;
+	const struct ds_parts *parts = &desk->parts[rollup];
+	ds_finding finding;
+
+	if (!begin_parts(w, &finding, DS_ROLLUP_MISMATCH, rollup, ds_judged_copies(desk)))
+		return false;
+	if (finding.severity > DS_WARNING)
+		finding.severity = DS_WARNING;
+	finding.advice = "settle the parts first";
+	ds_buf_printf(&w->line,
+		      "%zu of %zu parts in %s %s no status that is known: %s need not follow",
+		      parts->vague, parts->count, name_of_parts(desk, rollup),
+		      parts->vague == 1 ? "has" : "have", ds_word_of(desk, ds_judged_status(desk)));
 	return ds_add_finding(w, &finding, findings);
 }
 
@@ -171,6 +212,8 @@ static bool describe_parts(struct ds_words *w, struct ds_findings *findings, boo
 		else if (!(mismatch && w->desk->rule->authority == DS_PARTS) &&
 			 ds_is_rollup_broken(w->desk, i))
 			well = describe_rollup(w, findings, i);
+		else if (ds_is_rollup_open(w->desk, i))
+			well = describe_open(w, findings, i);
 	}
 	return well;
 }

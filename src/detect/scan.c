@@ -85,6 +85,7 @@ static bool look_at(struct ds_desk *desk, struct ds_item *item, struct worker *w
 	item->state = (uint8_t)state;
 	item->status = (int8_t)ds_judged_status(desk);
 	item->compared = ds_is_compared(desk);
+	item->guessed = ds_has_mismatch(desk) && ds_target(desk) == DS_NO_STATUS;
 	if (scan->settle)
 		settled = scan->settle(scan->settle_context, desk, item);
 	size_t before = worker->findings.len;
