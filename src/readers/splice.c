@@ -8,11 +8,11 @@
 static void read_at(struct ds_reading *out, const struct ds_splice *splice, const char *at,
 		    struct ds_text bytes, struct ds_arena *scratch)
 {
-	size_t limit = splice->reader->extent.limit;
-	bool whole = bytes.len <= limit;
+	const struct ds_extent *extent = &splice->reader->extent;
+	bool whole = !extent->enough || bytes.len <= extent->limit;
 
 	if (!whole)
-		bytes.len = limit;
+		bytes.len = extent->limit;
 	splice->reader->read(out, bytes, whole, at, scratch);
 }
 
