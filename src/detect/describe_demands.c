@@ -94,15 +94,16 @@ static struct against find_against(const struct ds_desk *desk, size_t rollup)
 	const struct ds_parts *parts = &desk->parts[rollup];
 	size_t moved = parts->done + parts->begun;
 	size_t left = parts->count - parts->done - parts->vague;
+	const char *said = parts->path ? "checked" : "done";
 
 	if (parts->done == parts->count)
-		return (struct against){parts->count, parts->path ? "checked" : "done"};
+		return (struct against){parts->count, said};
 	/* It would do if none had moved. */
 	if (moved && (desk->rule->rollups[rollup].none & ds_judged_set(desk)))
-		return (struct against){moved, parts->path     ? "checked"
-					       : !parts->begun ? "done"
-					       : !parts->done  ? "under way"
-							       : "done or under way"};
+		return (struct against){moved, !parts->begun  ? said
+					       : !parts->done ? "under way"
+					       : parts->path  ? "checked or under way"
+							      : "done or under way"};
 	return (struct against){left ? left : parts->count - parts->done,
 				parts->path ? "open" : "not done"};
 }
