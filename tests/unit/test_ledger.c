@@ -140,7 +140,7 @@ static const struct {
 	{"version https://git-lfs.github.com/spec/v1\noid x\n", JSON("done"), "1? ",
 	 "unverifiable ", "tasks.json cannot be judged: a Git LFS pointer is in its place"},
 	{"{\"tasks\": [" TASK("1", SAYS("done")) ",\n" TASK("1", SAYS("done")) "]}", JSON("done"),
-	 "1. ", "duplicate-item ",
+	 "1? ", "duplicate-item ",
 	 "2 entries of tasks.json are about this one item: line 1, line 2"},
 	{"{\"tasks\": [" TASK("1", SAYS("done")) ",\n" TASK("1", SAYS("todo")) "]}", JSON("todo"),
 	 "1! ", "status-mismatch duplicate-item ", NULL},
