@@ -16,7 +16,8 @@ static bool has_record(const struct ds_selection *s, const struct ds_item *item)
 	return false;
 }
 
-int ds_selection_look(const struct ds_selection *s, const struct ds_item *item, bool *exists, ds_error *err)
+int ds_selection_look(const struct ds_selection *s, const struct ds_item *item, bool *exists,
+		      ds_error *err)
 {
 	*exists = has_record(s, item);
 	return *exists ? 0 : ds_item_exists(s->scan->rule, s->scan->source, item, exists, err);
@@ -24,7 +25,8 @@ int ds_selection_look(const struct ds_selection *s, const struct ds_item *item, 
 
 /* ---- Of one rule --------------------------------------------------------- */
 
-static bool add_candidate(struct ds_id_search *search, struct ds_selection *in, const struct ds_item *item)
+static bool add_candidate(struct ds_id_search *search, struct ds_selection *in,
+			  const struct ds_item *item)
 {
 	if (!ds_grow(&search->at, &search->room, search->len, sizeof *search->at))
 		return false;
@@ -67,8 +69,8 @@ static enum ds_id_fit fit_of(const struct ds_selection *s, const char *id, const
 }
 
 /* Those of the rule that fit at least as well as what was found so far. */
-static int gather(struct ds_id_search *search, struct ds_selection *s, const char *id, enum ds_id_fit least,
-		  ds_error *err)
+static int gather(struct ds_id_search *search, struct ds_selection *s, const char *id,
+		  enum ds_id_fit least, ds_error *err)
 {
 	int status = list_known(s, err);
 
@@ -93,7 +95,8 @@ static int gather(struct ds_id_search *search, struct ds_selection *s, const cha
 }
 
 /* A full id needs no list, unless an archived twin of it has to be found. */
-static int gather_full(struct ds_id_search *search, struct ds_selection *s, const char *id, ds_error *err)
+static int gather_full(struct ds_id_search *search, struct ds_selection *s, const char *id,
+		       ds_error *err)
 {
 	struct ds_items found = {0};
 	struct ds_expansion expansion = s->expansion;
