@@ -241,6 +241,25 @@ static bool has_records(const struct ds_ledger *ledger)
 	return false;
 }
 
+static bool compares_nothing(const struct ds_scanned *scanned)
+{
+	for (size_t i = 0; i < scanned->items.len; i++)
+		if (scanned->items.at[i].compared)
+			return false;
+	return true;
+}
+
+/* Where nobody misses it, it need not be there; unless it is what all were to be compared with.
+ * What asks for items is about those. */
+static bool is_missed(const struct ds_scan *scan, const struct ds_scanned *out,
+		      const struct ds_copy_rule *copy)
+{
+	if (!out->items.len || copy->from != DS_FROM_SOURCE)
+		return false;
+	return copy->gap == DS_GAP_REPORTED || (!scan->ids && !scan->rule->rollups &&
+						!scan->rule->constraints && compares_nothing(out));
+}
+
 static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out,
 			      const struct ds_ledger *ledger, const struct ds_document *document)
 {
@@ -252,9 +271,6 @@ static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out
 			      .why = defect->why,
 			      .placed = defect->placed,
 			      .at = defect->start};
-	/* Where nobody misses it, it need not be there. */
-	bool missed =
-		out->items.len && copy->gap == DS_GAP_REPORTED && copy->from == DS_FROM_SOURCE;
 
 	if (defect->code == DS_NO_CODE)
 		return describe_nameless(scan, out, &fault);
@@ -264,7 +280,10 @@ static bool describe_document(const struct ds_scan *scan, struct ds_scanned *out
 		return true;
 	if (is_misread(defect->code) && copy->from == DS_FROM_HEAD)
 		return true;
-	return (defect->code == DS_MISSING_COPY && !missed) || describe_fault(scan, out, &fault);
+	if (defect->code == DS_MISSING_COPY && copy->gap == DS_GAP_IGNORED)
+		fault.why = "nothing is compared without it";
+	return (defect->code == DS_MISSING_COPY && !is_missed(scan, out, copy)) ||
+	       describe_fault(scan, out, &fault);
 }
 
 bool ds_describe_documents(const struct ds_scan *scan, struct ds_scanned *out)

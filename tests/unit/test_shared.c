@@ -724,7 +724,7 @@ Test(shared, an_undo_trusts_no_line_about_a_record)
 		("s/\"inserted\": \", \\\\\"status/\"inserted\": \", \\\\\"x\\\\\": 1.0, "
 		 "\\\\\"status/; s/\"lead\": 13/\"lead\": 23/"),
 		"s/\"lead\": 13/\"lead\": 999999/",
-		"s/\"field\": \"tasks[^\"]*\"/\"field\": \"tasks[id={id}].id\"/",
+		"s/\"location\": \"tasks[^\"]*\"/\"location\": \"tasks[id={id}].id\"/",
 		"s/\"path\": \"tasks.json\"/\"path\": \"other.json\"/",
 		"s/\"item\": \"101\"/\"item\": \"102\"/",
 	};
