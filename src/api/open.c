@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include "beneath.h"
-#include "err.h"
+#include "compose.h"
+#include "file.h"
 #include "origin.h"
 #include "where.h"
 #include "worktree.h"
@@ -102,10 +103,7 @@ static int choose_rules(ds_repo *repo, const char *only, ds_error *err)
 		ds_buf_printf(&why, " %s", repo->ruleset.at[i]->name);
 	if (count > NAMES_SHOWN)
 		ds_buf_printf(&why, " and %zu more", count - NAMES_SHOWN);
-	int status =
-		why.failed ? ds_fail_memory(err) : ds_fail_path(err, DS_TROUBLE, only, why.bytes);
-	ds_buf_free(&why);
-	return status;
+	return ds_fail_line(err, DS_TROUBLE, only, &why);
 }
 
 static int read_config(ds_repo *repo, const char *file, ds_error *err)
@@ -172,7 +170,7 @@ static const char *name_origin(const ds_open_options *options)
 	}
 }
 
-static void fail_no_rule(const char *start, const ds_open_options *options, ds_error *err)
+static int fail_no_rule(const char *start, const ds_open_options *options, ds_error *err)
 {
 	struct ds_buf why = {0};
 
@@ -184,11 +182,7 @@ static void fail_no_rule(const char *start, const ds_open_options *options, ds_e
 		for (const struct ds_fit *fit = one->fits; one->automatic && fit && fit->in; fit++)
 			ds_buf_printf(&why, " %s%s", fit->in, fit->marker);
 	ds_buf_puts(&why, "); desync-init proposes one, -C DIR names another repository");
-	if (why.failed)
-		ds_fail_memory(err);
-	else
-		ds_fail_path(err, DS_TROUBLE, start, why.bytes);
-	ds_buf_free(&why);
+	return ds_fail_line(err, DS_TROUBLE, start, &why);
 }
 
 static int start_at(ds_repo *repo, const char *dir, ds_error *err)
@@ -297,8 +291,7 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 		return ds_fail(err, why.status, "%s", why.message);
 	if (given.may_be_none)
 		return 0;
-	fail_no_rule(dir ? dir : ".", &given, err);
-	return status;
+	return fail_no_rule(dir ? dir : ".", &given, err);
 }
 
 static int open_text(ds_repo *repo, const char *root, const char *where, const struct ds_buf *text,
