@@ -180,7 +180,8 @@ static int verdict(const struct ds_setting *setting, const ds_result *rest, cons
 	if (!setting->items && rest->trouble_count)
 		return ds_fail(err, DS_TROUBLE, "%s", rest->trouble[0]);
 	if (!setting->items)
-		return ds_fail_path(err, DS_TROUBLE, id, "no copy of it is there");
+		return ds_fail_path(err, DS_TROUBLE, id,
+				    "no copy is there that has a place for it");
 	return setting->status ? ds_fail(err, setting->err.status, "%s", setting->err.message) : 0;
 }
 

@@ -366,7 +366,8 @@ int ds_explain(ds_repo *repo, const char *id, bool all, ds_write_fn write, void 
 	if (result->trouble_count)
 		status = ds_fail(err, DS_TROUBLE, "%s", result->trouble[0]);
 	else if (!page.text.len && !page.text.failed)
-		status = ds_fail_path(err, DS_TROUBLE, id, "no copy of it is there");
+		status = ds_fail_path(err, DS_TROUBLE, id,
+				      "no copy is there that has a place for it");
 	else
 		explain_findings(&page, result);
 	if (!status)

@@ -315,18 +315,23 @@ int cli_carry_out(const struct cli_program *program, const struct cli_options *o
 
 /* ---- What is left, and the count ----------------------------------------- */
 
+static bool is_same_item(const ds_finding *a, const ds_finding *b)
+{
+	return a->item && b->item && strcmp(a->item, b->item) == 0 && strcmp(a->rule, b->rule) == 0;
+}
+
 /* Findings are in order of rule and item. */
 static size_t count_items(const ds_result *rest)
 {
 	const ds_finding *finding;
-	const char *last = NULL;
+	const ds_finding *last = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; (finding = ds_result_finding(rest, i)); i++) {
 		if (finding->severity == DS_INFO)
 			continue;
-		count += !last || !finding->item || strcmp(last, finding->item) != 0;
-		last = finding->item;
+		count += !last || !is_same_item(last, finding);
+		last = finding;
 	}
 	return count;
 }
