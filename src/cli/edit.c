@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "changes.h"
+#include "commit.h"
 #include "filter.h"
 #include "program.h"
 
