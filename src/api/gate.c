@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "err.h"
 #include "finding.h"
 #include "pattern.h"
@@ -54,10 +55,8 @@ static int add_change(void *context, const char *path, unsigned from, unsigned a
 {
 	struct changes *changes = context;
 
-	struct change *at = ds_grow(changes->at, changes->count, &changes->room, sizeof *at);
-	if (!at)
+	if (!ds_grow(&changes->at, &changes->room, changes->count, sizeof *changes->at))
 		return ds_fail_memory(NULL);
-	changes->at = at;
 	char *kept = ds_arena_string(&changes->strings, path);
 	if (!kept)
 		return ds_fail_memory(NULL);

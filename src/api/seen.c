@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "compare.h"
 #include "finding.h"
 #include "ledger.h"
@@ -13,12 +14,10 @@ enum { BLIND_MOST = 20 };
 
 static void add_path(struct ds_seen *seen, const char *path)
 {
-	const char **paths =
-		ds_grow(seen->paths, seen->path_count, &seen->path_room, sizeof *paths);
-	seen->failed |= !paths;
-	if (!paths)
+	if (!ds_grow(&seen->paths, &seen->path_room, seen->path_count, sizeof *seen->paths)) {
+		seen->failed = true;
 		return;
-	seen->paths = paths;
+	}
 	const char *kept = ds_arena_string(&seen->strings, path);
 	seen->failed |= !kept;
 	if (kept)

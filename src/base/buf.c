@@ -71,15 +71,3 @@ void ds_buf_free(struct ds_buf *buf)
 	free(buf->bytes);
 	*buf = (struct ds_buf){0};
 }
-
-void *ds_grow(void *array, size_t len, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 64;
-
-	if (len < *room)
-		return array;
-	void *grown = more > SIZE_MAX / 2 / size ? NULL : realloc(array, more * size);
-	if (grown)
-		*room = more;
-	return grown;
-}

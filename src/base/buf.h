@@ -1,5 +1,5 @@
 /*
- * buf.h - bytes that grow, and arrays
+ * buf.h - bytes that grow
  *
  * Zero-initialise it. After a failed call the buffer is as it was, and `failed`
  * stays set, so a run of appends can be checked once at its end.
@@ -27,9 +27,5 @@ bool ds_buf_printf(struct ds_buf *buf, const char *format, ...)
 /* Cuts the content to `len`, which must not be more than there is. */
 void ds_buf_cut(struct ds_buf *buf, size_t len);
 void ds_buf_free(struct ds_buf *buf);
-
-/* The same for an array of anything: has room for one more behind the `len` that are there.
- * Where it is now; NULL when memory ran out, and it stays where it was. */
-void *ds_grow(void *array, size_t len, size_t *room, size_t size);
 
 #endif

@@ -80,23 +80,6 @@ static void put_piece(struct piece piece)
 	}
 }
 
-/* A place as the rule has it, with the item's id where that stands for any. */
-static void put_field(struct piece field, struct piece item)
-{
-	static const char any[] = "{id}";
-	const size_t len = sizeof any - 1;
-
-	for (size_t i = 0; item.at && i + len <= field.len; i++) {
-		if (memcmp(field.at + i, any, len) != 0)
-			continue;
-		put_piece((struct piece){field.at, i});
-		put_piece(item);
-		field = (struct piece){field.at + i + len, field.len - i - len};
-		i = (size_t)-1; /* from its beginning */
-	}
-	put_piece(field);
-}
-
 /* What stands before each member, in this order. */
 static const struct column {
 	const char *before;
@@ -124,10 +107,7 @@ static int print_event(void *context, const char *bytes, size_t len)
 		if (!value.at)
 			continue;
 		fputs(columns[i].before, stdout);
-		if (strcmp(columns[i].name, "field") == 0)
-			put_field(value, member(line, "item"));
-		else
-			put_piece(value);
+		put_piece(value);
 		any = true;
 	}
 	puts(any && member(line, "txid").at ? "]" : "");
