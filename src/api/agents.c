@@ -1,8 +1,8 @@
 /* What an agent has to know of closing an item. */
 #include <string.h>
 
+#include "compose.h"
 #include "desync/rules.h"
-#include "err.h"
 #include "repo.h"
 
 static const char before[] =
@@ -105,16 +105,9 @@ static void put_lines(struct ds_buf *out, const ds_repo *repo)
 int ds_agent_lines(const ds_repo *repo, ds_write_fn write, void *context, ds_error *err)
 {
 	struct ds_buf out = {0};
-	int status = 0;
 
 	if (!repo->rules[0])
 		return ds_fail(err, DS_TROUBLE, "the configuration has no rules");
 	put_lines(&out, repo);
-	int why = out.failed ? 0 : write(context, out.bytes, out.len);
-	if (out.failed)
-		status = ds_fail_memory(err);
-	else if (why)
-		status = ds_fail(err, DS_TROUBLE, "it could not be written: %s", strerror(why));
-	ds_buf_free(&out);
-	return status;
+	return ds_write_out(&out, write, context, err);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "desync/git.h"
-#include "repo.h"
+#include "result.h"
 
 static const char empty[] = "{\n  \"schema_version\": 1,\n  \"findings\": []\n}\n";
 

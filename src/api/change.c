@@ -1,16 +1,14 @@
-/* Plans, as the public header has them: where scans, fixes and transactions meet. */
+/* Plans, as the public header has them: where scans and fixes meet. transact.c carries them out. */
 #include "desync/change.h"
 
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "apply.h"
+#include "compose.h"
 #include "fix.h"
-#include "logline.h"
-#include "repo.h"
+#include "result.h"
+#include "transact.h"
 #include "undo.h"
 #include "worktree.h"
 
@@ -19,13 +17,10 @@
 /* NULL: *status says why. */
 static ds_plan *begin(ds_repo *repo, enum ds_task task, int *status, ds_error *err)
 {
-	if (!repo->place.top) {
-		*status = ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
-		return NULL;
-	}
-	ds_plan *plan = calloc(1, sizeof *plan);
+	*status = ds_need_place(repo, err);
+	ds_plan *plan = *status ? NULL : calloc(1, sizeof *plan);
 	if (!plan) {
-		*status = ds_fail_memory(err);
+		*status = *status ? *status : ds_fail_memory(err);
 		return NULL;
 	}
 	plan->task = task;
@@ -97,15 +92,9 @@ const char *ds_plan_txid(const ds_plan *plan)
 	return plan->txid;
 }
 
-/* ---- Waiting ------------------------------------------------------------ */
-
-enum { WAIT_MS = 10 * 1000 };
-
-static long wait_of(double seconds)
+int ds_plan_diff(ds_plan *plan, size_t index, ds_write_fn write, void *context, ds_error *err)
 {
-	if (seconds < 0)
-		return 0;
-	return seconds > 0 ? (long)(seconds * 1000) : WAIT_MS;
+	return ds_plan_show(plan, index, write, context, err);
 }
 
 /* ---- Fix ---------------------------------------------------------------- */
@@ -126,10 +115,7 @@ static int check_prefer(const ds_repo *repo, const char *prefer, ds_error *err)
 		for (const struct ds_copy_rule *copy = (*rule)->copies; copy->name; copy++)
 			ds_buf_printf(&why, " %s", copy->name);
 	}
-	int status =
-		why.failed ? ds_fail_memory(err) : ds_fail_path(err, DS_TROUBLE, prefer, why.bytes);
-	ds_buf_free(&why);
-	return status;
+	return ds_fail_line(err, DS_TROUBLE, prefer, &why);
 }
 
 static void forget_steps(void *context)
@@ -167,7 +153,7 @@ int ds_plan_fix(ds_plan **out, ds_repo *repo, const ds_fix_options *options, ds_
 	*out = NULL;
 	ds_take_options(&given, sizeof given, options);
 	int status = check_prefer(repo, given.prefer, err);
-	ds_worktree_wait(repo->source, wait_of(given.wait));
+	ds_worktree_wait(repo->source, ds_wait_ms(given.wait));
 	ds_plan *plan = status ? NULL : begin(repo, DS_TASK_FIX, &status, err);
 	return plan ? hand_out(out, plan, plan_steps(plan, repo, &given, err)) : status;
 }
@@ -194,7 +180,8 @@ static int verdict(const struct ds_setting *setting, const ds_result *rest, cons
 	if (!setting->items && rest->trouble_count)
 		return ds_fail(err, DS_TROUBLE, "%s", rest->trouble[0]);
 	if (!setting->items)
-		return ds_fail_path(err, DS_TROUBLE, id, "no copy of it is there");
+		return ds_fail_path(err, DS_TROUBLE, id,
+				    "no copy is there that has a place for it");
 	return setting->status ? ds_fail(err, setting->err.status, "%s", setting->err.message) : 0;
 }
 
@@ -229,145 +216,12 @@ int ds_plan_set(ds_plan **out, ds_repo *repo, const char *id, const char *status
 	if (!id || !status_word)
 		return ds_fail(err, DS_TROUBLE, "no id or no status was given");
 	int status;
-	ds_worktree_wait(repo->source, wait_of(given.wait));
+	ds_worktree_wait(repo->source, ds_wait_ms(given.wait));
 	ds_plan *plan = setting.plan = begin(repo, DS_TASK_SET, &status, err);
 	return plan ? hand_out(out, plan, plan_one(plan, repo, id, &setting, err)) : status;
 }
 
-/* ---- Writing ------------------------------------------------------------ */
-
-enum { WHO_ROOM = 64 };
-
-static const char *user(char room[WHO_ROOM])
-{
-	const struct passwd *entry = getpwuid(geteuid());
-
-	if (entry)
-		snprintf(room, WHO_ROOM, "%s", entry->pw_name);
-	else
-		snprintf(room, WHO_ROOM, "uid %lu", (unsigned long)geteuid());
-	return room;
-}
-
-static int open_txn(struct ds_txn **out, const struct ds_place *place,
-		    const ds_apply_options *options, ds_error *err)
-{
-	char room[WHO_ROOM];
-	struct ds_txn_options given = {.wait_ms = wait_of(options->wait),
-				       .allow_plain_rename = options->allow_plain_rename,
-				       .who = options->who ? options->who : user(room)};
-
-	return ds_txn_open(out, place, &given, err);
-}
-
-/* The finding of a change that was cut short; NULL where there is none. */
-static const ds_finding *find_interrupted(const ds_result *rest)
-{
-	for (size_t i = 0; i < rest->finding_count; i++)
-		if (rest->findings[i].code == DS_INTERRUPTED_TRANSACTION)
-			return &rest->findings[i];
-	return NULL;
-}
-
-/* What was recovered is no finding any more. */
-static void forget_interrupted(ds_result *rest)
-{
-	const ds_finding *found = find_interrupted(rest);
-	if (!found)
-		return;
-	size_t at = (size_t)(found - rest->findings);
-	rest->finding_count--;
-	memmove(rest->findings + at, found + 1, (rest->finding_count - at) * sizeof *found);
-}
-
-/* An interrupted change is settled before anything is read that is to be written. */
-static int carry_out(ds_plan *plan, struct ds_txn *txn, const ds_apply_options *options,
-		     ds_error *err)
-{
-	struct ds_applying applying = {.txn = txn,
-				       .why = options->why,
-				       .progress = options->progress,
-				       .progress_context = options->progress_context};
-
-	plan->txid = ds_arena_string(&plan->strings, ds_txn_id(txn));
-	if (!plan->txid)
-		return ds_fail_memory(err);
-	int status = ds_txn_recover(txn, err);
-	if (status)
-		return status;
-	forget_interrupted(plan->rest);
-	return ds_plan_carry_out(plan, &applying, err);
-}
-
-static bool wants_any(const ds_plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->steps[i].step.wanted)
-			return true;
-	return false;
-}
-
-int ds_apply(ds_plan *plan, const ds_apply_options *options, ds_error *err)
-{
-	ds_apply_options given;
-	struct ds_txn *txn = NULL;
-
-	ds_take_options(&given, sizeof given, options);
-	if (!wants_any(plan) && !find_interrupted(plan->rest))
-		return 0;
-	int status = open_txn(&txn, plan->place, &given, err);
-	if (!status)
-		status = carry_out(plan, txn, &given, err);
-	ds_txn_close(txn);
-	return status;
-}
-
-int ds_recover(ds_repo *repo, const ds_apply_options *options, bool *found, char **notes,
-	       ds_error *err)
-{
-	ds_apply_options given;
-	struct ds_interrupted before = {0};
-	struct ds_txn *txn = NULL;
-
-	bool unasked;
-
-	found = found ? found : &unasked;
-	*found = false;
-	if (notes)
-		*notes = NULL;
-	ds_take_options(&given, sizeof given, options);
-	if (!repo->place.top)
-		return ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
-	int status = ds_txn_look(&before, &repo->place, NULL, err);
-	*found = before.found;
-	if (!status)
-		status = open_txn(&txn, &repo->place, &given, err);
-	if (!status)
-		status = ds_txn_recover(txn, err);
-	if (txn) {
-		*found = *found || ds_txn_recovered(txn);
-		if (notes)
-			*notes = ds_gather_notes(txn);
-	}
-	if (!status && txn && ds_txn_is_doubtful(txn))
-		status = ds_fail(err, DS_TROUBLE,
-				 "settled, but it is not known whether that is on the disk");
-	ds_txn_close(txn);
-	ds_interrupted_free(&before);
-	return status;
-}
-
-/* ---- Looking back ------------------------------------------------------- */
-
-static int read_log(struct ds_txn **out, ds_repo *repo, double wait, ds_error *err)
-{
-	ds_apply_options options = {.size = sizeof options, .wait = wait};
-
-	*out = NULL;
-	if (!repo->place.top)
-		return ds_fail(err, repo->no_place.status, "%s", repo->no_place.message);
-	return open_txn(out, &repo->place, &options, err);
-}
+/* ---- Undo --------------------------------------------------------------- */
 
 /* What is left to a person is in the steps: nothing is scanned. */
 static int plan_undo(ds_plan *plan, ds_repo *repo, const ds_undo_options *options, ds_error *err)
@@ -380,7 +234,7 @@ static int plan_undo(ds_plan *plan, ds_repo *repo, const ds_undo_options *option
 	int status = ds_scan_settling(&plan->rest, repo, &nothing, &nobody, err);
 	if (status)
 		return status;
-	status = read_log(&txn, repo, options->wait, err);
+	status = ds_open_log(&txn, repo, options->wait, err);
 	if (!status)
 		status = ds_undo_plan(plan, txn, repo->rules, options->txid, err);
 	ds_txn_close(txn);
@@ -394,45 +248,7 @@ int ds_plan_undo(ds_plan **out, ds_repo *repo, const ds_undo_options *options, d
 
 	*out = NULL;
 	ds_take_options(&given, sizeof given, options);
-	ds_worktree_wait(repo->source, wait_of(given.wait));
+	ds_worktree_wait(repo->source, ds_wait_ms(given.wait));
 	ds_plan *plan = begin(repo, DS_TASK_UNDO, &status, err);
 	return plan ? hand_out(out, plan, plan_undo(plan, repo, &given, err)) : status;
-}
-
-struct log_filter {
-	const char *id;
-	ds_write_fn each;
-	void *context;
-	struct ds_arena scratch;
-};
-
-static int pass_line(void *context, struct ds_text line)
-{
-	struct log_filter *filter = context;
-
-	ds_arena_reset(&filter->scratch);
-	const char *item = filter->id ? ds_logline_string(line, "item", &filter->scratch) : NULL;
-	if (filter->id && (!item || strcmp(item, filter->id) != 0))
-		return 0;
-	return filter->each(filter->context, line.at, line.len);
-}
-
-int ds_log(ds_repo *repo, const char *id, ds_write_fn each, void *context, ds_error *err)
-{
-	struct log_filter filter = {.id = id, .each = each, .context = context};
-	struct ds_txn *txn;
-	int status = read_log(&txn, repo, 0, err);
-
-	if (!status)
-		status = ds_txn_log(txn, pass_line, &filter, err);
-	ds_txn_close(txn);
-	ds_arena_free(&filter.scratch);
-	return status;
-}
-
-/* ---- Showing ------------------------------------------------------------ */
-
-int ds_plan_diff(ds_plan *plan, size_t index, ds_write_fn write, void *context, ds_error *err)
-{
-	return ds_plan_show(plan, index, write, context, err);
 }

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "compare.h"
-#include "config.h"
+#include "compose.h"
 #include "demands.h"
-#include "err.h"
 #include "finding.h"
-#include "repo.h"
+#include "result.h"
 
 struct page {
 	struct ds_buf text;
@@ -368,15 +367,13 @@ int ds_explain(ds_repo *repo, const char *id, bool all, ds_write_fn write, void 
 		return status;
 	if (result->trouble_count)
 		status = ds_fail(err, DS_TROUBLE, "%s", result->trouble[0]);
-	else if (!page.text.len)
-		status = ds_fail_path(err, DS_TROUBLE, id, "no copy of it is there");
+	else if (!page.text.len && !page.text.failed)
+		status = ds_fail_path(err, DS_TROUBLE, id,
+				      "no copy is there that has a place for it");
 	else
 		explain_findings(&page, result);
-	int why = status || page.text.failed ? 0 : write(context, page.text.bytes, page.text.len);
-	if (page.text.failed)
-		status = ds_fail_memory(err);
-	else if (why)
-		status = ds_fail(err, DS_TROUBLE, "it could not be written: %s", strerror(why));
+	if (!status)
+		status = ds_write_out(&page.text, write, context, err);
 	ds_result_free(result);
 	ds_buf_free(&page.text);
 	return status;

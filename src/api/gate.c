@@ -3,83 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "err.h"
 #include "finding.h"
 #include "pattern.h"
 #include "tree_source.h"
-
-/* ---- The findings of a result -------------------------------------------- */
-
-size_t ds_keep_findings(ds_result *result, bool (*keep)(void *context, const ds_finding *finding),
-			void *context)
-{
-	size_t before = result->finding_count;
-	size_t kept = 0;
-
-	result->summary.warnings = 0;
-	for (size_t i = 0; i < before; i++) {
-		const ds_finding *finding = &result->findings[i];
-		if (!keep(context, finding))
-			continue;
-		result->summary.warnings += finding->severity == DS_WARNING;
-		result->findings[kept++] = *finding;
-	}
-	result->finding_count = kept;
-	return before - kept;
-}
-
-bool ds_add_note(ds_result *result, const char *line)
-{
-	const char *old = result->summary.notes;
-	size_t len = old ? strlen(old) + 1 : 0;
-	char *notes = ds_arena_alloc(&result->strings, len + strlen(line) + 1);
-
-	if (!notes)
-		return false;
-	if (old)
-		memcpy(notes, old, len - 1), notes[len - 1] = '\n';
-	memcpy(notes + len, line, strlen(line) + 1);
-	result->summary.notes = notes;
-	return true;
-}
-
-const struct ds_rule *ds_rule_of(const ds_repo *repo, const ds_finding *finding)
-{
-	for (const struct ds_rule **rule = repo->rules; *rule; rule++)
-		if (finding->rule && strcmp((*rule)->name, finding->rule) == 0)
-			return *rule;
-	return NULL;
-}
-
-/* The first item of the rule whose id is not less. */
-static size_t find_id(const ds_result *result, size_t from, size_t to, const char *id)
-{
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-		if (strcmp(result->items[middle].id, id) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-const ds_item_view *ds_item_of(const ds_result *result, const ds_repo *repo,
-			       const ds_finding *finding, size_t nth)
-{
-	size_t rule = 0;
-
-	while (repo->rules[rule] && strcmp(repo->rules[rule]->name, finding->rule) != 0)
-		rule++;
-	if (!finding->item || !repo->rules[rule])
-		return NULL;
-	size_t at = find_id(result, rule ? result->ends[rule - 1] : 0, result->ends[rule],
-			    finding->item) +
-		    nth;
-	return at < result->ends[rule] && strcmp(result->items[at].id, finding->item) == 0
-		       ? &result->items[at]
-		       : NULL;
-}
 
 /* ---- Known --------------------------------------------------------------- */
 
@@ -127,14 +55,8 @@ static int add_change(void *context, const char *path, unsigned from, unsigned a
 {
 	struct changes *changes = context;
 
-	if (changes->count == changes->room) {
-		size_t room = changes->room ? changes->room * 2 : 64;
-		struct change *at = realloc(changes->at, room * sizeof *at);
-		if (!at)
-			return ds_fail_memory(NULL);
-		changes->at = at;
-		changes->room = room;
-	}
+	if (!ds_grow(&changes->at, &changes->room, changes->count, sizeof *changes->at))
+		return ds_fail_memory(NULL);
 	char *kept = ds_arena_string(&changes->strings, path);
 	if (!kept)
 		return ds_fail_memory(NULL);

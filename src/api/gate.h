@@ -7,7 +7,7 @@
 #ifndef DS_API_GATE_H
 #define DS_API_GATE_H
 
-#include "repo.h"
+#include "result.h"
 
 /* Of a revision that is new somewhere: finds out what of it is; where nothing is, nothing
  * was found. */
@@ -25,19 +25,5 @@ int ds_leave_untouched(ds_result *result, ds_repo *repo, const char *gate, ds_er
 /* Works out anew what repairs each error: from what is judged and what is in the worktree.
  * The commands touch the worktree, and the index through `git add`; nothing is run. */
 int ds_advise(ds_result *result, ds_repo *repo, ds_error *err);
-
-/* Drops the findings that are not to be kept, and counts the warnings again; the number
- * dropped. */
-size_t ds_keep_findings(ds_result *result, bool (*keep)(void *context, const ds_finding *finding),
-			void *context);
-
-/* Adds a line to the notes of the summary; false when memory ran out. */
-bool ds_add_note(ds_result *result, const char *line);
-
-/* The rule of the finding, and the item that it is about (the nth of those with that id);
- * NULL where there is none. */
-const struct ds_rule *ds_rule_of(const ds_repo *repo, const ds_finding *finding);
-const ds_item_view *ds_item_of(const ds_result *result, const ds_repo *repo,
-			       const ds_finding *finding, size_t nth);
 
 #endif

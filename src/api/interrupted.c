@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "err.h"
+#include "compose.h"
 #include "finding.h"
-#include "repo.h"
+#include "result.h"
 #include "worktree.h"
 
 int ds_look_for_interrupted(struct ds_interrupted *out, ds_repo *repo, ds_error *err)
@@ -24,15 +24,6 @@ void ds_forget_interrupted(struct ds_interrupted *interrupted, ds_repo *repo)
 	ds_interrupted_free(interrupted);
 }
 
-/* The buffer's text in the result's arena; NULL when memory ran out. */
-static const char *keep(ds_result *result, struct ds_buf *text)
-{
-	const char *kept =
-		text->failed ? NULL : ds_arena_copy(&result->strings, text->bytes, text->len);
-	ds_buf_cut(text, 0);
-	return kept;
-}
-
 static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding, ds_copy *journal,
 		     const struct ds_interrupted *interrupted)
 {
@@ -44,7 +35,7 @@ static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding
 	bool inside =
 		strncmp(repo->place.state, repo->root, root) == 0 && repo->place.state[root] == '/';
 	ds_buf_printf(&text, "%s/journal", repo->place.state + (inside ? root + 1 : 0));
-	journal->path = keep(result, &text);
+	journal->path = ds_keep_line(&result->strings, &text);
 	if (interrupted->damaged)
 		ds_buf_puts(&text, interrupted->why);
 	else if (!interrupted->forward)
@@ -55,14 +46,13 @@ static bool describe(ds_result *result, const ds_repo *repo, ds_finding *finding
 	else
 		ds_buf_printf(&text, "a change was cut short (%s) and is yet to be completed",
 			      interrupted->txid);
-	finding->message = keep(result, &text);
+	finding->message = ds_keep_line(&result->strings, &text);
 	if (!interrupted->damaged) {
 		ds_buf_printf(&text, "desync-fix %s--recover",
 			      repo->options.len ? repo->options.bytes : "");
-		finding->fix = keep(result, &text);
+		finding->fix = ds_keep_line(&result->strings, &text);
 		finding->outcome = interrupted->forward ? "completes it" : "takes it back";
 	}
-	ds_buf_free(&text);
 	return journal->path && finding->message && (finding->fix || interrupted->damaged);
 }
 
@@ -82,14 +72,4 @@ bool ds_report_interrupted(ds_result *result, const ds_repo *repo,
 		return true;
 	return journal && describe(result, repo, &finding, journal, interrupted) &&
 	       ds_findings_add(&result->own, &finding);
-}
-
-char *ds_gather_notes(const struct ds_txn *txn)
-{
-	struct ds_buf notes = {0};
-	const char *note;
-
-	for (size_t i = 0; (note = ds_txn_note(txn, i)); i++)
-		ds_buf_printf(&notes, "%s%s", i ? "\n" : "", note);
-	return notes.bytes;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "file.h"
 #include "finding.h"
 #include "severity.h"
 
@@ -32,13 +33,6 @@ static void restore_severities(ds_result *result)
 		if (core && finding->severity < whole)
 			finding->severity = whole;
 	}
-}
-
-static void count_warnings(ds_result *result)
-{
-	result->summary.warnings = 0;
-	for (size_t i = 0; i < result->finding_count; i++)
-		result->summary.warnings += result->findings[i].severity == DS_WARNING;
 }
 
 /* ---- The baseline -------------------------------------------------------- */
@@ -73,16 +67,9 @@ static int read_from_file(struct ds_baseline **out, const char *path, ds_error *
 }
 
 /* That a gap was known does not let another commit make one. */
-static void drop_covered(ds_result *result, struct ds_baseline *baseline)
+static bool is_not_covered(void *baseline, const ds_finding *finding)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < result->finding_count; i++)
-		if (result->findings[i].removed ||
-		    !ds_baseline_covers(baseline, &result->findings[i]))
-			result->findings[kept++] = result->findings[i];
-	result->summary.baselined = result->finding_count - kept;
-	result->finding_count = kept;
+	return finding->removed || !ds_baseline_covers(baseline, finding);
 }
 
 /* ---- Entries that fit nothing -------------------------------------------- */
@@ -96,7 +83,7 @@ struct name {
  * those that were. What is nowhere was judged in the one case and not in the other. */
 struct judged {
 	bool listed_are;
-	const struct ds_rule **rules;
+	const ds_repo *repo;
 	struct name *names; /* sorted */
 	size_t count;
 };
@@ -109,19 +96,12 @@ static int compare_names(const void *left, const void *right)
 	return order ? order : strcmp(a->item, b->item);
 }
 
-static bool has_rule(const struct ds_rule **rules, const char *name)
-{
-	while (*rules && strcmp((*rules)->name, name) != 0)
-		rules++;
-	return *rules != NULL;
-}
-
 static bool was_judged(void *context, const char *rule, const char *item)
 {
 	const struct judged *judged = context;
 	struct name name = {rule, item};
 
-	return has_rule(judged->rules, rule) &&
+	return ds_rule_of(judged->repo, &(ds_finding){.rule = rule}) &&
 	       judged->listed_are == (judged->count && bsearch(&name, judged->names, judged->count,
 							       sizeof name, compare_names));
 }
@@ -134,7 +114,7 @@ static size_t count_skipped(const ds_result *result)
 	return count;
 }
 
-static bool list_names(struct judged *out, const ds_result *result, const ds_repo *repo)
+static bool list_names(struct judged *out, const ds_result *result)
 {
 	size_t most = result->item_count + count_skipped(result) + 1;
 
@@ -149,48 +129,40 @@ static bool list_names(struct judged *out, const ds_result *result, const ds_rep
 	for (size_t i = 0; !out->listed_are && i < result->rule_count; i++)
 		for (size_t k = 0; k < result->scanned[i].skipped.len; k++)
 			out->names[out->count++] = (struct name){
-				repo->rules[i]->name, result->scanned[i].skipped.at[k].id};
+				out->repo->rules[i]->name, result->scanned[i].skipped.at[k].id};
 	qsort(out->names, out->count, sizeof *out->names, compare_names);
 	return true;
 }
 
 enum { STALE_SHOWN = 10 };
 
-static void say_stale(struct ds_buf *notes, const struct ds_baseline *baseline,
-		      struct judged *judged)
+/* False when memory ran out. */
+static bool say_stale(ds_result *result, const struct ds_baseline *baseline, struct judged *judged)
 {
 	struct ds_buf line = {0};
 	size_t count = 0;
 	size_t from = 0;
+	bool well = true;
 
 	while (ds_baseline_stale(baseline, was_judged, judged, &from, &line)) {
 		if (count++ < STALE_SHOWN)
-			ds_buf_printf(notes, "%s%s", notes->len ? "\n" : "",
-				      line.failed ? "" : line.bytes);
+			well = well && !line.failed && ds_add_note(result, line.bytes);
 		ds_buf_cut(&line, 0);
 	}
-	if (count > STALE_SHOWN)
-		ds_buf_printf(notes, "\nand %zu more entries of the baseline", count - STALE_SHOWN);
+	if (count > STALE_SHOWN) {
+		ds_buf_printf(&line, "and %zu more entries of the baseline", count - STALE_SHOWN);
+		well = well && !line.failed && ds_add_note(result, line.bytes);
+	}
 	ds_buf_free(&line);
+	return well;
 }
 
 static bool note_stale(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
 		       const struct ds_baseline *baseline)
 {
-	struct judged judged = {.listed_are = options->ids != NULL, .rules = repo->rules};
-	const char *before = result->summary.notes;
-	struct ds_buf notes = {0};
+	struct judged judged = {.listed_are = options->ids != NULL, .repo = repo};
+	bool well = list_names(&judged, result) && say_stale(result, baseline, &judged);
 
-	if (!list_names(&judged, result, repo))
-		return false;
-	ds_buf_puts(&notes, before ? before : "");
-	say_stale(&notes, baseline, &judged);
-	bool well = !notes.failed;
-	if (well && notes.len) {
-		result->summary.notes = ds_arena_copy(&result->strings, notes.bytes, notes.len);
-		well = result->summary.notes != NULL;
-	}
-	ds_buf_free(&notes);
 	free(judged.names);
 	return well;
 }
@@ -220,7 +192,7 @@ static int use_baseline(ds_result *result, ds_repo *repo, const ds_scan_options 
 	if (status)
 		return lack_baseline(result, &why, err);
 	if (baseline) {
-		drop_covered(result, baseline);
+		result->summary.baselined = ds_keep_findings(result, is_not_covered, baseline);
 		if (!note_stale(result, repo, options, baseline))
 			status = ds_fail_memory(err);
 	}
@@ -234,10 +206,9 @@ int ds_let_pass(ds_result *result, ds_repo *repo, const ds_scan_options *options
 
 	if (options->whole)
 		restore_severities(result);
-
 	if (!status)
 		status = set_severities(result, options->severities, err);
 	if (!status)
-		count_warnings(result);
+		ds_count_warnings(result);
 	return status;
 }

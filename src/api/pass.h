@@ -5,7 +5,7 @@
 #define DS_PASS_H
 
 #include "baseline.h"
-#include "repo.h"
+#include "result.h"
 
 /* Sets the severities that the options give, takes the findings away that the baseline
  * lets pass, counts them, and notes the entries that fit nothing any more. Not for plans:

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "err.h"
+#include "compose.h"
 #include "json_text.h"
 #include "survey.h"
 #include "worktree.h"
@@ -99,15 +99,6 @@ static void say_folder(struct ds_buf *out, const char *in)
 		ds_json_string(out, folder);
 }
 
-static const char *keep(struct ds_proposals *all, struct ds_buf *text)
-{
-	const char *kept = text->failed || !text->bytes
-				   ? NULL
-				   : ds_arena_copy(all->strings, text->bytes, text->len);
-	ds_buf_free(text);
-	return kept;
-}
-
 static const char *make_entry(struct ds_proposals *all, const struct ds_proposal *proposal)
 {
 	struct ds_buf entry = {0};
@@ -119,7 +110,7 @@ static const char *make_entry(struct ds_proposals *all, const struct ds_proposal
 	say_folder(&entry, proposal->in);
 	if (proposal->builtin)
 		ds_buf_puts(&entry, "}");
-	return keep(all, &entry);
+	return ds_keep_line(all->strings, &entry);
 }
 
 static int add(struct ds_proposals *all, const struct ds_builtin *builtin, const char *in,
@@ -286,7 +277,7 @@ static int say_line(struct ds_proposals *all, struct ds_proposal *proposal, cons
 			      proposal->marker);
 	if (proposal->left_out)
 		ds_buf_puts(&line, "; left out");
-	proposal->line = keep(all, &line);
+	proposal->line = ds_keep_line(all->strings, &line);
 	return proposal->line ? 0 : ds_fail_memory(err);
 }
 

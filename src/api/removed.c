@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compose.h"
 #include "content.h"
-#include "err.h"
 #include "finding.h"
 #include "gate.h"
 #include "origin.h"
@@ -309,9 +309,7 @@ static bool raise(const struct losses *losses, const struct loss *loss)
 	finding->severity = DS_ERROR;
 	finding->removed = true;
 	finding->advice = advice_of(loss);
-	finding->message =
-		line.failed ? NULL : ds_arena_copy(&losses->result->strings, line.bytes, line.len);
-	ds_buf_free(&line);
+	finding->message = ds_keep_line(&losses->result->strings, &line);
 	return finding->message != NULL;
 }
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compose.h"
 #include "desync/rules.h"
-#include "err.h"
 #include "survey.h"
 
 struct ds_survey {
@@ -113,10 +113,7 @@ static int fail_none(const struct ds_survey *survey, const char *dir, ds_error *
 		for (const struct ds_fit *fit = one->fits; fit->in; fit++)
 			ds_buf_printf(&why, " %s%s", fit->in, fit->marker);
 	ds_buf_puts(&why, ")");
-	int status = why.failed ? ds_fail_memory(err)
-				: ds_fail_path(err, DS_TROUBLE, dir ? dir : ".", why.bytes);
-	ds_buf_free(&why);
-	return status;
+	return ds_fail_line(err, DS_TROUBLE, dir ? dir : ".", &why);
 }
 
 /* ---- The survey -------------------------------------------------------------------- */

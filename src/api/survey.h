@@ -6,7 +6,7 @@
 
 #include "arena.h"
 #include "config.h"
-#include "repo.h"
+#include "result.h"
 #include "source.h"
 
 /* ---- tour.c: folders and files --------------------------------------------- */

@@ -1,9 +1,8 @@
 /* The gate as one call: an error that says all a person needs. */
-#include "err.h"
-
 #include <string.h>
 
-#include "repo.h"
+#include "compose.h"
+#include "result.h"
 
 static const ds_finding *gravest(const ds_result *result)
 {
@@ -38,10 +37,7 @@ static int refuse(const ds_result *result, const ds_finding *finding, ds_error *
 		ds_buf_cut(&line, said);
 		ds_buf_puts(&line, "; its repair is too long for this line: see desync-check");
 	}
-	int status = line.failed ? ds_fail_memory(err)
-				 : ds_fail(err, ds_result_status(result, true), "%s", line.bytes);
-	ds_buf_free(&line);
-	return status;
+	return ds_fail_line(err, ds_result_status(result, true), NULL, &line);
 }
 
 int ds_validate(ds_repo *repo, const char *id, ds_error *err)

@@ -42,11 +42,6 @@ int cli_carry_out(const struct cli_program *program, const struct cli_options *o
 int cli_settle(const struct cli_program *program, const struct cli_options *options,
 	       const struct cli_words *words, ds_plan *plan);
 
-/* Commits the files, relative to `top` (or to the current directory, if that is NULL),
- * and says how that went: 0 or DS_TROUBLE. */
-int cli_commit(const struct cli_program *program, const struct cli_options *options,
-	       const char *top, const char *const *paths, size_t count, const char *message);
-
 /* Lines for a person, on standard error; NULL is none. */
 void cli_say_notes(const struct cli_program *program, const char *notes);
 

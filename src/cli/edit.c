@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "changes.h"
+#include "commit.h"
 #include "filter.h"
 #include "program.h"
 
@@ -24,6 +24,7 @@ static const struct cli_program program = {
 	.least = 1,
 	.most = 1,
 	.runs_command = true,
+	.without_repo = true,
 };
 
 struct command {
@@ -87,18 +88,20 @@ static int print_hash(const struct cli_options *options, ds_error *err)
 	return cli_finish_stdout(program.name);
 }
 
-static int act(const struct cli_options *options, ds_error *err)
+static int act(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
+	       ds_error *err)
 {
+	(void)repo;
 	bool runs = *options->command != NULL;
 
 	if (options->hash == runs) {
-		cli_complain(program.name, runs ? "--hash runs no command: leave one out"
-						: "which command? usage: desync-edit FILE -- "
-						  "COMMAND");
+		cli_complain(self->name, runs ? "--hash runs no command: leave one out"
+					      : "which command? usage: desync-edit FILE -- "
+						"COMMAND");
 		return DS_TROUBLE;
 	}
 	if (options->commit && !*options->commit) {
-		cli_complain(program.name, "--commit needs a message");
+		cli_complain(self->name, "--commit needs a message");
 		return DS_TROUBLE;
 	}
 	return options->hash ? print_hash(options, err) : edit(options, err);
@@ -106,15 +109,5 @@ static int act(const struct cli_options *options, ds_error *err)
 
 int main(int argc, char **argv)
 {
-	struct cli_options options;
-	ds_error err = {0};
-	int status = cli_parse(&options, &program, argc, argv);
-
-	if (status < 0) {
-		status = act(&options, &err);
-		if (status && *err.message)
-			cli_complain(program.name, "%s", err.message);
-	}
-	cli_options_free(&options);
-	return status;
+	return cli_main(&program, argc, argv, act);
 }

@@ -7,6 +7,7 @@
 #include "gate.h"
 #include "hook_setup.h"
 #include "output.h"
+#include "program.h"
 
 static const struct cli_program program = {
 	.name = "desync-hook",
@@ -27,6 +28,7 @@ static const struct cli_program program = {
 	.least = 1,
 	.most = 2,
 	.runs_command = true,
+	.without_repo = true,
 };
 
 static void say(void *context, const char *line)
@@ -87,32 +89,29 @@ static const struct {
 	{"status", ds_hook_status},
 };
 
-static int command(struct cli_options *options)
+/* What is wrong is said there. */
+static int command(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
+		   ds_error *err)
 {
 	const char *name = options->ids[0];
 
+	(void)repo, (void)err;
 	if (strcmp(name, "run") == 0)
 		return run(options);
-	if (cli_is_for_gate(&program, options))
+	if (cli_is_for_gate(self, options))
 		return DS_TROUBLE;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		if (strcmp(name, commands[i].name) != 0 || options->id_count > 1)
 			continue;
 		int status = act(commands[i].function, options);
-		int printed = cli_finish_stdout(program.name);
+		int printed = cli_finish_stdout(self->name);
 		return printed ? printed : status;
 	}
-	cli_complain(program.name, "usage: desync-hook %s", program.usage);
+	cli_complain(self->name, "usage: desync-hook %s", self->usage);
 	return DS_TROUBLE;
 }
 
 int main(int argc, char **argv)
 {
-	struct cli_options options;
-	int result = cli_parse(&options, &program, argc, argv);
-
-	if (result < 0)
-		result = command(&options);
-	cli_options_free(&options);
-	return result;
+	return cli_main(&program, argc, argv, command);
 }

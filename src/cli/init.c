@@ -14,6 +14,7 @@ static const struct cli_program program = {
 		"with --check nothing was found; 1 with --check something was; 2 nothing fits, a\n"
 		"configuration is there already, or something could not be read or written.",
 	.options = "directory dry-run=config agents check all=words max-file-size color verbose",
+	.without_repo = true,
 };
 
 /* ---- The report and what to do next ---------------------------------------- */
@@ -87,7 +88,7 @@ static int print_gaps(const struct cli_options *options, ds_error *err)
 	return ds_survey_gaps(options->directory, &wanted, cli_write, stdout, err);
 }
 
-static int act(const struct cli_options *options, ds_error *err)
+static int choose(const struct cli_options *options, ds_error *err)
 {
 	if (options->agents + options->gaps + options->dry_run > 1 || options->id_count)
 		return cli_complain(program.name, "usage: %s [-C DIR] [--dry-run|--agents|--check]",
@@ -100,18 +101,16 @@ static int act(const struct cli_options *options, ds_error *err)
 	return propose(options, err);
 }
 
+static int act(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
+	       ds_error *err)
+{
+	int status = choose(options, err);
+
+	(void)repo;
+	return cli_graver(status, cli_finish_stdout(self->name));
+}
+
 int main(int argc, char **argv)
 {
-	struct cli_options options;
-	ds_error err = {0};
-	int status = cli_parse(&options, &program, argc, argv);
-
-	if (status < 0) {
-		status = act(&options, &err);
-		if (status && *err.message)
-			cli_complain(program.name, "%s", err.message);
-		status = cli_graver(status, cli_finish_stdout(program.name));
-	}
-	cli_options_free(&options);
-	return status;
+	return cli_main(&program, argc, argv, act);
 }

@@ -1,14 +1,13 @@
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "desync.h"
 #include "output.h"
+#include "values.h"
 
 enum kind { FLAG, TEXT, LIST, FORMAT, COLOR, JOBS, RETRIES, SECONDS, SIZE, HELP, VERSION };
 
@@ -193,54 +192,6 @@ static int bad_usage(const struct cli_program *program, const char *what, const 
 
 /* ---- Values -------------------------------------------------------------- */
 
-static bool parse_number(const char *text, long least, long most, long *number)
-{
-	char *end;
-	errno = 0;
-	*number = strtol(text, &end, 10);
-	return !errno && !*end && *text >= '0' && *text <= '9' && *number >= least &&
-	       *number <= most;
-}
-
-/* Plain decimal: strtod knows more than a person means. */
-static bool parse_seconds(const char *text, double *seconds)
-{
-	if (!*text || strspn(text, "0123456789.") != strlen(text) || strlen(text) > 9)
-		return false;
-	char *end;
-	*seconds = strtod(text, &end);
-	if (*end)
-		return false;
-	/* To the library 0 is the default. */
-	if (*seconds <= 0)
-		*seconds = -1;
-	return true;
-}
-
-/* "64M"; what no memory holds is no size. */
-static bool parse_size(const char *text, size_t *size)
-{
-	static const char units[] = "KMG";
-	size_t len = strspn(text, "0123456789");
-	const char *unit = text[len] ? strchr(units, text[len]) : NULL;
-	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-
-	if (!len || len > 15 || (text[len] && (!unit || text[len + 1])))
-		return false;
-	unsigned long long number = strtoull(text, NULL, 10);
-	*size = (size_t)(number << shift);
-	return number && *size >> shift == number && *size <= (SIZE_MAX >> 2);
-}
-
-static bool is_format(const char *text)
-{
-	const char *name;
-	for (size_t i = 0; (name = ds_report_format(i)); i++)
-		if (strcmp(name, text) == 0)
-			return true;
-	return false;
-}
-
 static int bad_format(const struct cli_program *program, const char *value)
 {
 	char formats[80];
@@ -251,20 +202,6 @@ static int bad_format(const struct cli_program *program, const char *value)
 	return bad_usage(program, what, value);
 }
 
-static bool parse_color(const char *text, enum cli_color *color)
-{
-	static const char *const words[] = {[CLI_COLOR_AUTO] = "auto",
-					    [CLI_COLOR_ALWAYS] = "always",
-					    [CLI_COLOR_NEVER] = "never"};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(words[i], text) == 0) {
-			*color = (enum cli_color)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Returns -1 to go on. */
 static int take_value(const struct cli_program *program, enum kind kind, void *field,
 		      const char *value)
@@ -273,32 +210,32 @@ static int take_value(const struct cli_program *program, enum kind kind, void *f
 
 	switch (kind) {
 	case FORMAT:
-		if (!is_format(value))
+		if (!cli_is_format(value))
 			return bad_format(program, value);
 		*(const char **)field = value;
 		return -1;
 	case COLOR:
-		if (!parse_color(value, field))
+		if (!cli_parse_color(value, field))
 			return bad_usage(program, "--color takes auto, always or never, not",
 					 value);
 		return -1;
 	case JOBS:
-		if (!parse_number(value, 1, JOBS_LIMIT, &number))
+		if (!cli_parse_number(value, 1, JOBS_LIMIT, &number))
 			return bad_usage(program, "--jobs takes a number from 1 to 256, not",
 					 value);
 		*(unsigned *)field = (unsigned)number;
 		return -1;
 	case RETRIES:
-		if (!parse_number(value, 0, RETRIES_LIMIT, &number))
+		if (!cli_parse_number(value, 0, RETRIES_LIMIT, &number))
 			return bad_usage(program, "--retries takes a number, not", value);
 		*(unsigned *)field = number ? (unsigned)number : (unsigned)-1;
 		return -1;
 	case SECONDS:
-		if (!parse_seconds(value, field))
+		if (!cli_parse_seconds(value, field))
 			return bad_usage(program, "--wait takes a number of seconds, not", value);
 		return -1;
 	case SIZE:
-		if (!parse_size(value, field))
+		if (!cli_parse_size(value, field))
 			return bad_usage(program,
 					 "--max-file-size takes a number of bytes, or one "
 					 "with K, M or G behind it, not",

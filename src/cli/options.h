@@ -87,6 +87,7 @@ struct cli_program {
 	size_t least;        /* words: ids, a status, a file */
 	size_t most;         /* 0: any number */
 	bool runs_command;
+	bool without_repo; /* it finds one itself, or needs none */
 };
 
 /* Fills `options`. Returns -1 to go on, or the status to exit with: --help and

@@ -46,7 +46,8 @@ int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_f
 					  .config = options.config,
 					  .file_limit = options.file_limit,
 					  .no_rules = options.recover || names_no_item(&options)};
-		status = ds_open(&repo, options.directory, &wanted, &err);
+		status = program->without_repo ? DS_OK
+					       : ds_open(&repo, options.directory, &wanted, &err);
 		if (!status)
 			status = act(program, &options, repo, &err);
 		if (status && *err.message)

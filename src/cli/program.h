@@ -12,8 +12,8 @@
 typedef int (*cli_act_fn)(const struct cli_program *program, struct cli_options *options,
 			  ds_repo *repo, ds_error *err);
 
-/* Parses, opens the repository, hands both to `act`, and gives the status to exit
- * with. */
+/* Parses, opens the repository (where the program does not do without: then there is NULL),
+ * hands both to `act`, and gives the status to exit with. */
 int cli_main(const struct cli_program *program, int argc, char **argv, cli_act_fn act);
 
 /* Prints the result as the options say and frees it: the status to exit with. */

@@ -51,7 +51,7 @@ static bool is_refused(const struct ds_outcome *outcome, const ds_item_view *ite
 	for (size_t i = 0; i < outcome->finding_count; i++) {
 		const ds_finding *finding = &outcome->findings[i];
 		if (finding->item && strcmp(finding->item, item->id) == 0 &&
-		    refuses(finding, options))
+		    strcmp(finding->rule, item->rule) == 0 && refuses(finding, options))
 			return true;
 	}
 	return false;

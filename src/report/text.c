@@ -76,44 +76,46 @@ static void put_others(struct ds_writer *w, const struct ds_outcome *outcome)
 			put_finding(w, &outcome->findings[i]);
 }
 
-/* The next finding of that code about another item than the one at `from - 1`. */
-static size_t next_item(const struct ds_outcome *outcome, ds_code code, size_t from,
-			const char *last)
+/* Items of one name are several, in several rules: what is next to it is in order of both. */
+static bool is_same_item(const ds_finding *a, const ds_finding *b)
 {
-	for (; from < outcome->finding_count; from++) {
-		const ds_finding *finding = &outcome->findings[from];
-		const char *item = finding->item ? finding->item : "";
-		if (finding->code == code && *item && (!last || strcmp(last, item) != 0))
-			break;
-	}
-	return from;
+	return strcmp(a->rule, b->rule) == 0 && strcmp(a->item, b->item) == 0;
 }
 
-/* All items with a finding of the code of findings[first], in one line. */
-static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome, size_t first)
+/* The next finding of that code about another item than `last`, or NULL. What a rule counts as
+ * an error was said by itself. */
+static const ds_finding *next_item(const struct ds_outcome *outcome, ds_code code,
+				   const ds_finding *last)
 {
-	const ds_finding *head = &outcome->findings[first];
-	const char *item = NULL;
+	const ds_finding *end = outcome->findings + outcome->finding_count;
+
+	for (const ds_finding *at = last + 1; at < end; at++)
+		if (at->code == code && at->item && at->severity != DS_ERROR &&
+		    !is_same_item(last, at))
+			return at;
+	return NULL;
+}
+
+/* All items with a finding of the code of `head`, the first, in one line. */
+static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome,
+		       const ds_finding *head)
+{
+	const ds_finding *item;
 	size_t shown = 0;
 	size_t count = 0;
 
-	for (size_t i = first;
-	     (i = next_item(outcome, head->code, i, item)) < outcome->finding_count; i++) {
-		item = outcome->findings[i].item ? outcome->findings[i].item : "";
+	for (item = head; item; item = next_item(outcome, head->code, item))
 		count++;
-	}
 	ds_paint(w, DS_YELLOW);
 	ds_put(w, ds_severity_name(head->severity));
 	ds_put(w, ":");
 	ds_paint(w, DS_PLAIN);
 	ds_putf(w, " %zu item%s: %s [%s]", count, count == 1 ? "" : "s",
 		ds_code_info(head->code)->in_short, ds_code_name(head->code));
-	item = NULL;
-	for (size_t i = first; shown < count && shown < IDS_SHOWN; i++, shown++) {
-		i = next_item(outcome, head->code, i, item);
-		item = outcome->findings[i].item ? outcome->findings[i].item : "";
+	for (item = head; item && shown < IDS_SHOWN; shown++) {
 		ds_put(w, shown ? ", " : ": ");
-		ds_put_escaped(w, item);
+		ds_put_escaped(w, item->item);
+		item = next_item(outcome, head->code, item);
 	}
 	if (count > shown)
 		ds_putf(w, " and %zu more", count - shown);
@@ -144,7 +146,7 @@ static void put_all_folded(struct ds_writer *w, const struct ds_outcome *outcome
 		if (finding->severity == DS_ERROR || !finding->item || done[finding->code])
 			continue;
 		done[finding->code] = true;
-		put_folded(w, outcome, i);
+		put_folded(w, outcome, finding);
 	}
 }
 

@@ -18,7 +18,8 @@ struct load {
 	struct ds_arena nodes; /* roots are said to be wrong later than they are read */
 	struct root roots[DS_ROOT_LIMIT + 1];
 	size_t count;
-	size_t files; /* of the root at hand */
+	size_t files;                 /* of the root at hand */
+	bool idle[DS_FILES_MOST + 1]; /* one a file of the set: it adds nothing */
 	ds_error *err;
 };
 
@@ -117,6 +118,7 @@ static int take_bytes(struct load *load, const struct root *root, const char *fi
 {
 	struct ds_loader l = loader(load, root, file);
 	const struct ds_node *roots = NULL;
+	size_t before = load->set->count + load->count + load->set->note_count;
 	int status = ds_keep_string(&l, &load->set->files, &load->set->file_count, file);
 
 	l.file = load->set->files ? load->set->files[load->set->file_count - 1] : file;
@@ -124,7 +126,12 @@ static int take_bytes(struct load *load, const struct root *root, const char *fi
 	load->files++;
 	if (!status)
 		status = ds_take_file(&l, load->how->source, bytes, &load->nodes, &roots);
-	return status ? status : add_roots(load, &l, roots);
+	if (!status)
+		status = add_roots(load, &l, roots);
+	if (!status)
+		load->idle[load->set->file_count - 1] =
+			before == load->set->count + load->count + load->set->note_count;
+	return status;
 }
 
 /* What a configuration may hold no option raises. */
@@ -291,6 +298,10 @@ int ds_rules_load(struct ds_ruleset *out, const struct ds_load *how, ds_error *e
 	for (size_t i = 0; i < load.count && !status; i++)
 		status = take_root(&load, &load.roots[i]);
 	ds_arena_free(&load.nodes);
+	for (size_t i = 0; i < out->file_count && out->count && !status; i++)
+		if (load.idle[i])
+			status = note(&load, out->files[i],
+				      "has neither rules nor roots, so it adds nothing");
 	if (!status && out->configured && !out->count && !out->note_count)
 		status = note(&load, out->files[0], "has no rules, so nothing is checked");
 	return status ? status : ds_check_together(out, err);

@@ -184,6 +184,17 @@ Test(text, says_what_is_wrong_with_a_file_in_a_line_of_its_own)
 		      "warning: 1 item: a copy is not there [missing-copy]: 0047-us "
 		      "(-v lists them)\n"
 		      "0 items\n");
+	/* Two items, though they are called the same; and an error is no warning. */
+	findings[7].rule = "other";
+	findings[8] = missing("0048-us");
+	findings[8].severity = DS_ERROR;
+	outcome.finding_count = 3;
+	char *folded = write_report(&ds_text_format, &outcome, false, false, false);
+	cr_expect_not_null(strstr(folded, "warning: 2 items: a copy is not there [missing-copy]: "
+					  "0047-us, 0047-us (-v"));
+	free(folded);
+	findings[8] = missing(NULL);
+	findings[8].message = "spec.md has no table";
 	findings[7] = findings[8];
 	outcome.findings = findings;
 	outcome.finding_count = 9;
