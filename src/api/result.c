@@ -343,6 +343,39 @@ static bool note_incomparable(ds_result *result, const struct ds_rule *rule)
 	return well;
 }
 
+/* Nor one whose rollup counts boxes that nobody has. What is built in is for repositories
+ * without them, too. */
+static bool note_rollup(ds_result *result, const struct ds_rule *rule,
+			const struct ds_rollup *rollup, struct ds_source *source,
+			const struct ds_items *items)
+{
+	struct ds_buf line = {0};
+	bool found = true;
+
+	if (rule->file && rollup->path && items->len &&
+	    !ds_find_boxes(&found, rule, rollup, source, items))
+		return false;
+	if (found)
+		return true;
+	ds_buf_printf(&line, "a rollup of the rule %s checks nothing: no item has a file ",
+		      rule->name);
+	ds_escape(&line, ds_text_of(rollup->path));
+	bool well = !line.failed && ds_add_note(result, line.bytes);
+	ds_buf_free(&line);
+	result->summary.idle++;
+	return well;
+}
+
+static bool note_rollups(ds_result *result, const struct ds_rule *rule, struct ds_source *source,
+			 const struct ds_items *items)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < ds_rollup_count(rule) && well; i++)
+		well = note_rollup(result, rule, &rule->rollups[i], source, items);
+	return well;
+}
+
 static bool has_errors(const struct ds_scanned *scanned)
 {
 	for (size_t i = 0; i < scanned->findings.len; i++)
@@ -389,6 +422,8 @@ static bool add_notes(ds_result *result, const ds_repo *repo, const ds_scan_opti
 			well = note_idle(result, repo->rules[i]);
 		if (!told && is_incomparable(repo->rules[i], scanned))
 			well = note_incomparable(result, repo->rules[i]);
+		if (well)
+			well = note_rollups(result, repo->rules[i], repo->source, &scanned->items);
 		if (well && scanned->advice)
 			well = ds_add_note(result, scanned->advice);
 	}

@@ -629,16 +629,76 @@ Test(ledger, records_that_are_no_item_are_told)
 	}
 }
 
-Test(ledger, a_number_is_not_how_an_id_is_written)
+/* A number is not how the id is written; and the path of what is only listed is the list's. */
+Test(ledger, the_path_of_a_copy_follows_from_its_item)
 {
-	struct ds_rule rule = shared;
-	struct ds_buf path = {0};
+	static const struct {
+		const char *items;
+		const char *copy;
+		const char *item_path;
+		const char *id;
+		const char *path;
+		bool by_number;
+		bool lists;
+	} table[] = {
+		{"t/{id}.json", "x/{id}.md", "t/0007.json", "7", "x/0007.md", true, false},
+		{"m/{id}/", "{item}/a.json", "m/7", "7", "m/7/a.json", false, false},
+		{"m/{id}/", "{item}/a.json", "m/7", "7", "m/7/a.json", false, true},
+		{"m/{id}/", "{item}/a.json", "tasks.json", "7", "m/7/a.json", false, true},
+	};
 
-	rule.by_number = true;
-	rule.copies[0].path = "x/{id}.md";
-	cr_assert_eq(ds_copy_path(&path, &rule, 0, "t/0007.json", "7"), DS_PATH_MADE);
-	cr_expect_str_eq(path.bytes, "x/0007.md");
-	ds_buf_free(&path);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_rule rule = shared;
+		struct ds_buf path = {0};
+		rule.items = table[i].items;
+		rule.by_number = table[i].by_number;
+		rule.copies[0].lists = table[i].lists;
+		rule.copies[1].path = table[i].copy;
+		cr_assert_eq(ds_copy_path(&path, &rule, 1, table[i].item_path, table[i].id),
+			     DS_PATH_MADE);
+		cr_expect_str_eq(path.bytes, table[i].path, "%zu: %s", i, path.bytes);
+		ds_buf_free(&path);
+	}
+}
+
+/* A column by its name and by its number: only the file can tell that they are one. */
+Test(ledger, one_place_is_no_two_copies)
+{
+	static const struct ds_rule rule = {
+		.name = "columns",
+		.root = "",
+		.copies = {{.name = "a",
+			    .path = "i.md",
+			    .read = "table",
+			    .at = "S",
+			    .id = "N",
+			    .many = true,
+			    .lists = true},
+			   {.name = "b",
+			    .path = "i.md",
+			    .read = "table",
+			    .at = "2",
+			    .id = "1",
+			    .many = true},
+			   {.name = "c",
+			    .path = "i.md",
+			    .read = "table",
+			    .at = "3",
+			    .id = "1",
+			    .many = true}},
+		.authority = 0,
+		.vocabulary = &vocabulary,
+	};
+	static const struct test_file files[] = {
+		{.path = "i.md", .bytes = "| N | S | T |\n|--|--|--|\n| 1 | done | done |\n"},
+		{0},
+	};
+	struct run run;
+
+	begin(&run, &rule, files);
+	finish(&run);
+	expect(&run, "1? ", "unverifiable ",
+	       "b cannot be judged: a reads the same place, so the rule needs one of them");
 }
 
 Test(ledger, what_is_listed_twice_is_one_item)
@@ -859,6 +919,54 @@ Test(believed, is_nobody_of_three)
 	finish(&run);
 	cr_expect_str_eq(run.scanned.findings.at[0].advice, "to make it done: desync-set 1 done");
 	expect(&run, "1! ", "status-mismatch ", NULL);
+}
+
+/* It stands behind what an alias knows the beginning of. */
+Test(believed, what_is_said_beside_a_status_is_not_written_over)
+{
+	static const struct ds_status_alias aliases[] = {{"done (*", "done", 0}, {0}};
+	static const struct ds_vocabulary dated = {.statuses = words, .aliases = aliases};
+	static const struct ds_own_word own[] = {{"done (yes)", SET(DONE), DONE, 0}, {0}};
+	static const struct {
+		const char *a;
+		const char *b;
+		const char *items;
+		const char *outcome;
+		const char *message;
+		const struct ds_own_word *words;
+	} table[] = {
+		{"done", "done (2024-01-01)", "1+ ", NULL, NULL, NULL},
+		{"done (2024-01-01)", "todo", "1! ", "sets b to done",
+		 "a says done (2024-01-01), b says todo", NULL},
+		{"todo", "done (2024-01-01)", "1! ", NULL,
+		 "a says todo, b says done (2024-01-01); what b says beside its status would be "
+		 "lost, and is left to a person",
+		 NULL},
+		{"todo", "done (yes)", "1! ", "sets b to todo", "a says todo, b says done (yes)",
+		 own},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char a[64];
+		char b[64];
+		struct run run;
+		snprintf(a, sizeof a, JSON("%s"), table[i].a);
+		snprintf(b, sizeof b, JSON("%s"), table[i].b);
+		const struct test_file files[] = {{.path = "m/1/a.json", .bytes = a},
+						  {.path = "m/1/b.json", .bytes = b},
+						  {0}};
+		begin(&run, &three, files);
+		run.rule.vocabulary = &dated;
+		run.rule.copies[1].words = table[i].words;
+		finish(&run);
+		if (table[i].message) {
+			const char *outcome = run.scanned.findings.at[0].outcome;
+			cr_expect_str_eq(outcome ? outcome : "",
+					 table[i].outcome ? table[i].outcome : "");
+		}
+		expect(&run, table[i].items, table[i].message ? "status-mismatch " : "",
+		       table[i].message);
+	}
 }
 
 /* Of three words each two have something in common, and all three nothing. */
