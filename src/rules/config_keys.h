@@ -4,8 +4,7 @@
  * Each mapping of the format is a table of keys. It says what is missing, what is unknown,
  * which word was meant, and which kind of value belongs there; what the values mean
  * together is for those who take them (config_status.c, config_copy.c, config_rule.c and
- * others). The
- * tests compare the tables with the published schema.
+ * others). The tests compare the tables with the published schema.
  */
 #ifndef DS_CONFIG_KEYS_H
 #define DS_CONFIG_KEYS_H

@@ -134,6 +134,24 @@ static int take_patterns(const struct ds_loader *l, const struct ds_rule *rule,
 	return status;
 }
 
+static int take_ignored(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *list)
+{
+	int status = 0;
+	ds_error why;
+
+	for (const struct ds_node *node = list ? list->first : NULL; node && !status;
+	     node = node->next) {
+		if (strchr(node->text, '{'))
+			status = ds_node_fail(l, node, "%s: in an id only * stands for others",
+					      node->text);
+		else if (ds_pattern_check(node->text, &why))
+			status = ds_node_fail(l, node, "%s: %s", node->text, why.message);
+	}
+	if (!status)
+		rule->ignore = ds_take_texts(l, list, "", &status);
+	return status;
+}
+
 /* ---- Authority, severities ------------------------------------------------ */
 
 static const char *authority_word(const void *rule, size_t i)
@@ -270,7 +288,7 @@ static int fill_rule(const struct ds_loader *l, struct ds_rule *rule,
 	if (!status)
 		status = take_patterns(l, rule, values[RULE_ARCHIVED], true, &rule->archived);
 	if (!status)
-		rule->ignore = ds_take_texts(l, values[RULE_IGNORE], "", &status);
+		status = take_ignored(l, rule, values[RULE_IGNORE]);
 	if (!status)
 		status = ds_check_claims(l, rule, values[RULE_COPIES]);
 	if (!status)
