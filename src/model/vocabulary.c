@@ -52,10 +52,11 @@ int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text wo
 
 bool ds_vocabulary_goes_on(const struct ds_vocabulary *vocabulary, struct ds_text word)
 {
-	const struct ds_status_alias *alias = find_alias(vocabulary, word);
+	const struct ds_status_alias *alias = find_canonical(vocabulary, word) == DS_NO_STATUS
+						      ? find_alias(vocabulary, word)
+						      : NULL;
 
-	return alias && alias->word[strlen(alias->word) - 1] == '*' &&
-	       find_canonical(vocabulary, word) == DS_NO_STATUS;
+	return alias && alias->word[strlen(alias->word) - 1] == '*';
 }
 
 const char *ds_vocabulary_nearest(const struct ds_vocabulary *vocabulary, struct ds_text word)
