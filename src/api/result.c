@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "demands.h"
 #include "finding.h"
 #include "gate.h"
@@ -343,8 +344,7 @@ static bool note_incomparable(ds_result *result, const struct ds_rule *rule)
 	return well;
 }
 
-/* Nor one whose rollup counts boxes that nobody has. What is built in is for repositories
- * without them, too. */
+/* Nor one whose rollup counts boxes that nobody has, where it is more than information. */
 static bool note_rollup(ds_result *result, const struct ds_rule *rule,
 			const struct ds_rollup *rollup, struct ds_source *source,
 			const struct ds_items *items)
@@ -352,7 +352,7 @@ static bool note_rollup(ds_result *result, const struct ds_rule *rule,
 	struct ds_buf line = {0};
 	bool found = true;
 
-	if (rule->file && rollup->path && items->len &&
+	if (rollup->path && items->len && ds_severity_in(rule, DS_ROLLUP_MISMATCH) != DS_INFO &&
 	    !ds_find_boxes(&found, rule, rollup, source, items))
 		return false;
 	if (found)
