@@ -1,6 +1,8 @@
 /* What a person should know of a scan, beside what it found. */
 #include <string.h>
 
+#include "compare.h"
+#include "demands.h"
 #include "result.h"
 
 bool ds_add_note(ds_result *result, const char *line)
@@ -62,6 +64,35 @@ static bool note_incomparable(ds_result *result, const struct ds_rule *rule)
 	return add_idle(result, &line);
 }
 
+/* Nor one whose rollup counts boxes that nobody has, where it is more than information. */
+static bool note_rollup(ds_result *result, const struct ds_rule *rule,
+			const struct ds_rollup *rollup, struct ds_source *source,
+			const struct ds_items *items)
+{
+	struct ds_buf line = {0};
+	bool found = true;
+
+	if (rollup->path && items->len && ds_severity_in(rule, DS_ROLLUP_MISMATCH) != DS_INFO &&
+	    !ds_find_boxes(&found, rule, rollup, source, items))
+		return false;
+	if (found)
+		return true;
+	ds_buf_printf(&line, "a rollup of the rule %s checks nothing: no item has a file ",
+		      rule->name);
+	ds_escape(&line, ds_text_of(rollup->path));
+	return add_idle(result, &line);
+}
+
+static bool note_rollups(ds_result *result, const struct ds_rule *rule, struct ds_source *source,
+			 const struct ds_items *items)
+{
+	bool well = true;
+
+	for (size_t i = 0; i < ds_rollup_count(rule) && well; i++)
+		well = note_rollup(result, rule, &rule->rollups[i], source, items);
+	return well;
+}
+
 static bool has_errors(const struct ds_scanned *scanned)
 {
 	for (size_t i = 0; i < scanned->findings.len; i++)
@@ -108,6 +139,8 @@ bool ds_add_notes(ds_result *result, const ds_repo *repo, const ds_scan_options 
 			well = note_idle(result, repo->rules[i]);
 		if (!told && is_incomparable(repo->rules[i], scanned))
 			well = note_incomparable(result, repo->rules[i]);
+		if (well)
+			well = note_rollups(result, repo->rules[i], repo->source, &scanned->items);
 		if (well && scanned->advice)
 			well = ds_add_note(result, scanned->advice);
 	}

@@ -190,6 +190,28 @@ static void look_up(const struct ds_rule *rule, int i, struct ds_seen_copy *copy
 	copy->set = 0;
 	if (copy->reading.code == DS_NO_CODE && copy->reading.word)
 		copy->set = ds_copy_statuses(rule, i, copy->reading.text, &copy->status);
+	/* A date behind it, or whose number, would be lost. */
+	if (copy->set && ds_copy_says_more(rule, i, copy->reading.text))
+		copy->reading.editable = false;
+}
+
+/* What two copies read would be set twice, and always agree with itself. Mostly the
+ * configuration is refused for that; here it is where only the file can tell. */
+static void refuse_shared_place(struct ds_desk *desk, int i)
+{
+	struct ds_seen_copy *copy = &desk->copies[i];
+
+	for (int k = 0; k < i && copy->reading.code == DS_NO_CODE && copy->reading.placed; k++) {
+		const struct ds_seen_copy *other = &desk->copies[k];
+		if (other->reading.code == DS_NO_CODE && other->reading.placed &&
+		    other->reading.start == copy->reading.start &&
+		    source_of(desk, i) == source_of(desk, k) &&
+		    strcmp(other->path, copy->path) == 0)
+			ds_reading_fail_at(&copy->reading, DS_UNVERIFIABLE, copy->reading.start,
+					   "%s reads the same place, so the rule needs one of "
+					   "them",
+					   desk->rule->copies[k].name);
+	}
 }
 
 static void collect_copy(struct ds_desk *desk, int i, const struct ds_item *item)
@@ -214,6 +236,7 @@ static void collect_copy(struct ds_desk *desk, int i, const struct ds_item *item
 	} else {
 		read_file(desk, i, item);
 	}
+	refuse_shared_place(desk, i);
 	look_up(desk->rule, i, copy);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "config.h"
 #include "content.h"
 #include "readers.h"
 #include "rules.h"
@@ -64,6 +65,23 @@ static void count_boxes(struct ds_desk *desk, struct ds_parts *parts)
 	for (size_t i = 0; boxes.defect.code == DS_NO_CODE && i < boxes.len; i++)
 		count_box(parts, &boxes.at[i], bytes);
 	ds_records_free(&boxes);
+}
+
+bool ds_find_boxes(bool *found, const struct ds_rule *rule, const struct ds_rollup *rollup,
+		   struct ds_source *source, const struct ds_items *items)
+{
+	struct ds_buf path = {0};
+
+	*found = false;
+	for (size_t i = 0; i < items->len && !*found && !path.failed; i++) {
+		ds_buf_cut(&path, 0);
+		if (ds_item_path(&path, rule, rollup->path, items->at[i].path, items->at[i].id) ==
+		    DS_PATH_MADE)
+			*found = ds_is_there(source, path.bytes);
+	}
+	bool well = !path.failed;
+	ds_buf_free(&path);
+	return well;
 }
 
 /* ---- Other items -------------------------------------------------------- */

@@ -24,6 +24,11 @@ bool ds_find_kin(struct ds_kinship *out, const struct ds_scan *scan,
 
 size_t ds_rollup_count(const struct ds_rule *rule);
 
+/* Whether one of the items at least has the file whose boxes the rollup counts. False: memory
+ * ran out. */
+bool ds_find_boxes(bool *found, const struct ds_rule *rule, const struct ds_rollup *rollup,
+		   struct ds_source *source, const struct ds_items *items);
+
 /* The statuses that fit the item's parts, and which one is written; 0 where any fits. */
 ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first);
 

@@ -47,11 +47,22 @@ static void say_copies(struct ds_words *w, unsigned which)
 	}
 }
 
+/* A copy that would have to change, and has a date or a number behind its status. */
+static int says_more(const struct ds_desk *desk)
+{
+	for (int i = 0; i < desk->copy_count; i++)
+		if (ds_is_to_change(desk, i) &&
+		    ds_copy_says_more(desk->rule, i, desk->copies[i].reading.text))
+			return i;
+	return DS_NO_COPY;
+}
+
 static bool describe_mismatch(struct ds_words *w, struct ds_findings *findings)
 {
 	const struct ds_desk *desk = w->desk;
 	unsigned which = ds_judged_copies(desk);
 	bool regresses = ds_would_regress(desk);
+	int more = says_more(desk);
 	ds_finding finding;
 
 	if (!ds_begin_finding(w, &finding, regresses ? DS_REGRESSION_PREVENTED : DS_STATUS_MISMATCH,
@@ -62,6 +73,11 @@ static bool describe_mismatch(struct ds_words *w, struct ds_findings *findings)
 	if (regresses)
 		ds_buf_printf(&w->line, "; %s would be a step back, and is left to a person",
 			      ds_word_of(desk, ds_target(desk)));
+	else if (more != DS_NO_COPY)
+		ds_buf_printf(&w->line,
+			      "; what %s says beside its status would be lost, and is left to a "
+			      "person",
+			      ds_name_of(desk, more));
 	finding.focus = focus_of(desk);
 	return ds_add_finding(w, &finding, findings);
 }

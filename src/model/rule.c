@@ -42,3 +42,9 @@ ds_status_set ds_copy_statuses(const struct ds_rule *rule, int copy, struct ds_t
 		return own->set;
 	return *first == DS_NO_STATUS ? 0 : (ds_status_set)1 << *first;
 }
+
+bool ds_copy_says_more(const struct ds_rule *rule, int copy, struct ds_text word)
+{
+	return !find_own(rule->copies[copy].words, word) &&
+	       ds_vocabulary_goes_on(rule->vocabulary, word);
+}

@@ -143,4 +143,7 @@ const char *ds_copy_word(const struct ds_rule *rule, int copy, int status);
 ds_status_set ds_copy_statuses(const struct ds_rule *rule, int copy, struct ds_text word,
 			       int *first);
 
+/* Whether that word says more than a status, which another one in its place would not. */
+bool ds_copy_says_more(const struct ds_rule *rule, int copy, struct ds_text word);
+
 #endif

@@ -31,14 +31,32 @@ static int find_canonical(const struct ds_vocabulary *vocabulary, struct ds_text
 	return DS_NO_STATUS;
 }
 
+static const struct ds_status_alias *find_alias(const struct ds_vocabulary *vocabulary,
+						struct ds_text word)
+{
+	const struct ds_status_alias *alias = vocabulary->aliases;
+
+	while (alias && alias->word && !is_alias(vocabulary, word, alias->word))
+		alias++;
+	return alias && alias->word ? alias : NULL;
+}
+
 int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text word)
 {
 	int status = find_canonical(vocabulary, word);
-	const struct ds_status_alias *alias = vocabulary->aliases;
-	for (; status == DS_NO_STATUS && alias && alias->word; alias++)
-		if (is_alias(vocabulary, word, alias->word))
-			status = find_canonical(vocabulary, ds_text_of(alias->canonical));
-	return status;
+	const struct ds_status_alias *alias =
+		status == DS_NO_STATUS ? find_alias(vocabulary, word) : NULL;
+
+	return alias ? find_canonical(vocabulary, ds_text_of(alias->canonical)) : status;
+}
+
+bool ds_vocabulary_goes_on(const struct ds_vocabulary *vocabulary, struct ds_text word)
+{
+	const struct ds_status_alias *alias = find_canonical(vocabulary, word) == DS_NO_STATUS
+						      ? find_alias(vocabulary, word)
+						      : NULL;
+
+	return alias && alias->word[strlen(alias->word) - 1] == '*';
 }
 
 const char *ds_vocabulary_nearest(const struct ds_vocabulary *vocabulary, struct ds_text word)

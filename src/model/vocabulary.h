@@ -53,6 +53,10 @@ struct ds_own_word {
  * counts, unless the vocabulary says otherwise. */
 int ds_vocabulary_find(const struct ds_vocabulary *vocabulary, struct ds_text word);
 
+/* Whether it is known by its beginning alone: what comes behind ("Superseded by ADR-7") says
+ * something that no status does. */
+bool ds_vocabulary_goes_on(const struct ds_vocabulary *vocabulary, struct ds_text word);
+
 /* The known spelling that is nearest to a word that is not known, or NULL where
  * none is near enough to be meant. */
 const char *ds_vocabulary_nearest(const struct ds_vocabulary *vocabulary, struct ds_text word);

@@ -5,20 +5,24 @@
 #include "json_rows.h"
 #include "json_scan.h"
 #include "json_text.h"
-#include "keypath.h"
+#include "keypath_rows.h"
 #include "readers.h"
 
 static void take(struct ds_reading *out, const struct ds_json_found *found, struct ds_text bytes,
-		 const char *at, struct ds_arena *scratch)
+		 struct ds_arena *scratch)
 {
 	struct ds_value value;
 
-	if (found->type == DS_JSON_ABSENT)
-		ds_reading_fail(out, DS_MISSING_STATUS, "it has no \"%s\"", at);
-	else if (ds_json_take(&value, found, bytes, scratch))
+	if (ds_json_take(&value, found, bytes, scratch))
 		ds_reading_of(out, &value);
 	else
 		ds_reading_fail(out, DS_UNREADABLE, "out of memory");
+}
+
+static bool has_defect(struct ds_reading *out, const struct ds_json_found *found, const char *at)
+{
+	size_t trouble[DS_SLOT_TROUBLES] = {found->twice, SIZE_MAX, SIZE_MAX, found->variant};
+	return ds_key_defect(out, trouble, found->type != DS_JSON_ABSENT, at);
 }
 
 /* Whether the object is there that would hold the value. */
@@ -33,17 +37,8 @@ static bool read_one(struct ds_reading *out, struct ds_text bytes, const char *a
 	else if (found.blocked != SIZE_MAX)
 		ds_reading_fail_at(out, DS_MALFORMED, found.blocked,
 				   "not an object where one must be");
-	else if (found.twice != SIZE_MAX)
-		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.twice,
-				   "the key \"%s\" is there twice", at);
-	else if (found.variant != SIZE_MAX && found.type != DS_JSON_ABSENT)
-		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.variant,
-				   "some parsers take this key for \"%s\" too", at);
-	else if (found.variant != SIZE_MAX)
-		ds_reading_fail_at(out, DS_MISSING_STATUS, found.variant,
-				   "it has no \"%s\", only a key that looks like it", at);
-	else
-		take(out, &found, bytes, at, scratch);
+	else if (!has_defect(out, &found, at))
+		take(out, &found, bytes, scratch);
 	return found.held;
 }
 

@@ -128,13 +128,35 @@ static const char *why(struct ds_rows *rows, struct ds_slot *slot, size_t troubl
 	return slot->why[trouble];
 }
 
+/* The first that matters, or ABSENT: none. */
+static size_t gravest(const size_t trouble[DS_SLOT_TROUBLES], bool there)
+{
+	size_t t = DS_SLOT_TWICE;
+
+	while (t != ABSENT && (trouble[t] == SIZE_MAX || (t == DS_SLOT_MERGE && there)))
+		t++;
+	return t;
+}
+
+bool ds_key_defect(struct ds_reading *out, const size_t trouble[DS_SLOT_TROUBLES], bool there,
+		   const char *at)
+{
+	size_t t = gravest(trouble, there);
+	size_t say = t == DS_SLOT_VARIANT && !there ? RESEMBLED : t;
+
+	if (t == ABSENT && there)
+		return false;
+	ds_reading_fail_at(out, troubles[say].code, t == ABSENT ? 0 : trouble[t], "%s%s%s",
+			   troubles[say].before, at, troubles[say].after);
+	out->placed = t != ABSENT;
+	return true;
+}
+
 static bool judge(struct ds_value *out, struct ds_rows *rows, size_t i)
 {
 	struct ds_slot *slot = &rows->slots[rows->slots[i].same];
-	size_t t = DS_SLOT_TWICE;
+	size_t t = gravest(slot->trouble, slot->had);
 
-	while (t != ABSENT && (slot->trouble[t] == SIZE_MAX || (t == DS_SLOT_MERGE && slot->had)))
-		t++;
 	*out = t == ABSENT && slot->had ? slot->value : (struct ds_value){0};
 	if (t == ABSENT && slot->had)
 		return true;

@@ -64,6 +64,11 @@ struct ds_slot *ds_rows_slot(struct ds_rows *rows, struct ds_text key, size_t at
 /* Notes a trouble, unless there was an earlier one. */
 void ds_slot_note(struct ds_slot *slot, enum ds_slot_trouble trouble, size_t at);
 
+/* The same of the one key that a path leads to: says in the reading what is wrong, and that it
+ * is not there; false: nothing is. */
+bool ds_key_defect(struct ds_reading *out, const size_t trouble[DS_SLOT_TROUBLES], bool there,
+		   const char *at);
+
 /* Gives the slot a value without a key. */
 void ds_slot_fill(struct ds_slot *slot, const struct ds_value *value);
 

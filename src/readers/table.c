@@ -18,6 +18,16 @@ static bool is_no_number(const char *name)
 			    : !name[strspn(name, "0")];
 }
 
+/* The number of a column; 0: it is a name. */
+static int number_of(const char *name)
+{
+	int number = 0;
+
+	for (; *name >= '0' && *name <= '9' && number < 1000; name++)
+		number = number * 10 + (*name - '0');
+	return *name ? 0 : number;
+}
+
 static int table_check(const struct ds_spec *spec, bool *many, ds_error *err)
 {
 	*many = true;
@@ -27,7 +37,8 @@ static int table_check(const struct ds_spec *spec, bool *many, ds_error *err)
 	if (strchr(spec->at, '{') || strchr(spec->id, '{') || is_no_number(spec->at) ||
 	    is_no_number(spec->id))
 		return ds_fail(err, DS_TROUBLE, "a column is its name, or its number from 1");
-	if (ds_text_equal_but_for_case(ds_text_of(spec->at), ds_text_of(spec->id)))
+	if (ds_text_equal_but_for_case(ds_text_of(spec->at), ds_text_of(spec->id)) ||
+	    (number_of(spec->at) && number_of(spec->at) == number_of(spec->id)))
 		return ds_fail(err, DS_TROUBLE, "at: and id: are the same column");
 	return 0;
 }
@@ -42,15 +53,6 @@ struct wanted {
 };
 
 enum { NOT_THERE = -1, TWICE = -2 };
-
-static int number_of(const char *name)
-{
-	int number = 0;
-
-	for (; *name >= '0' && *name <= '9' && number < 1000; name++)
-		number = number * 10 + (*name - '0');
-	return *name ? 0 : number;
-}
 
 static bool want(struct wanted *out, const struct ds_spec *spec, const char *const *fields,
 		 struct ds_arena *scratch)

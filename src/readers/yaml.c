@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "json_text.h"
-#include "keypath.h"
+#include "keypath_rows.h"
 #include "readers.h"
 #include "yaml_plain.h"
 #include "yaml_rows.h"
@@ -13,17 +13,19 @@
 
 /* ---- One status --------------------------------------------------------- */
 
-static void take(struct ds_reading *out, const struct ds_yaml_found *found, struct ds_text slice,
-		 const char *at)
+static void take(struct ds_reading *out, const struct ds_yaml_found *found, struct ds_text slice)
 {
 	struct ds_value value;
 
-	if (found->type == DS_YAML_ABSENT) {
-		ds_reading_fail(out, DS_MISSING_STATUS, "it has no \"%s\"", at);
-		return;
-	}
 	ds_yaml_value(&value, found, slice);
 	ds_reading_of(out, &value);
+}
+
+static bool has_defect(struct ds_reading *out, const struct ds_yaml_found *found, const char *at)
+{
+	size_t trouble[DS_SLOT_TROUBLES] = {found->twice, found->indirect, found->merge,
+					    found->variant};
+	return ds_key_defect(out, trouble, found->type != DS_YAML_ABSENT, at);
 }
 
 static bool read_slice(struct ds_reading *out, struct ds_text slice, const char *at,
@@ -34,7 +36,7 @@ static bool read_slice(struct ds_reading *out, struct ds_text slice, const char 
 
 	if (ds_yaml_plain(slice, at, &found.start, &found.end)) {
 		found.text = (struct ds_text){slice.at + found.start, found.end - found.start};
-		take(out, &found, slice, at);
+		take(out, &found, slice);
 		return true;
 	}
 	if (!ds_yaml_scan(&found, slice, at, scratch, &error))
@@ -42,23 +44,8 @@ static bool read_slice(struct ds_reading *out, struct ds_text slice, const char 
 	else if (found.blocked != SIZE_MAX)
 		ds_reading_fail_at(out, DS_MALFORMED, found.blocked,
 				   "not a mapping where one must be");
-	else if (found.twice != SIZE_MAX)
-		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.twice,
-				   "the key \"%s\" is there twice", at);
-	else if (found.indirect != SIZE_MAX)
-		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.indirect,
-				   "\"%s\" depends on an alias, an anchor or a tag", at);
-	else if (found.merge != SIZE_MAX && found.type == DS_YAML_ABSENT)
-		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.merge,
-				   "\"%s\" may come from what is merged in here", at);
-	else if (found.variant != SIZE_MAX && found.type != DS_YAML_ABSENT)
-		ds_reading_fail_at(out, DS_AMBIGUOUS_STATUS, found.variant,
-				   "some parsers take this key for \"%s\" too", at);
-	else if (found.variant != SIZE_MAX)
-		ds_reading_fail_at(out, DS_MISSING_STATUS, found.variant,
-				   "it has no \"%s\", only a key that looks like it", at);
-	else
-		take(out, &found, slice, at);
+	else if (!has_defect(out, &found, at))
+		take(out, &found, slice);
 	return found.holder != SIZE_MAX;
 }
 

@@ -33,7 +33,7 @@ size_t ds_yaml_behind(struct ds_yaml_events *s)
 	return byte_offset(s, s->end);
 }
 
-bool ds_yaml_fail(struct ds_yaml_events *s, size_t at, const char *why)
+static bool fail(struct ds_yaml_events *s, size_t at, const char *why)
 {
 	s->error->at = at;
 	snprintf(s->error->why, sizeof s->error->why, "%s", why);
@@ -42,7 +42,7 @@ bool ds_yaml_fail(struct ds_yaml_events *s, size_t at, const char *why)
 
 bool ds_yaml_fail_memory(struct ds_yaml_events *s)
 {
-	return ds_yaml_fail(s, SIZE_MAX, "out of memory");
+	return fail(s, SIZE_MAX, "out of memory");
 }
 
 /* ---- What a node says about itself -------------------------------------- */
@@ -75,7 +75,7 @@ struct ds_text ds_yaml_scalar(const yaml_event_t *event)
 	return (struct ds_text){(const char *)event->data.scalar.value, event->data.scalar.length};
 }
 
-bool ds_yaml_is_plain(const yaml_event_t *event)
+static bool is_plain(const yaml_event_t *event)
 {
 	return event->type == YAML_SCALAR_EVENT &&
 	       event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -84,7 +84,7 @@ bool ds_yaml_is_plain(const yaml_event_t *event)
 bool ds_yaml_is_null(const yaml_event_t *event)
 {
 	static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
-	for (size_t i = 0; ds_yaml_is_plain(event) && i < sizeof nulls / sizeof *nulls; i++)
+	for (size_t i = 0; is_plain(event) && i < sizeof nulls / sizeof *nulls; i++)
 		if (ds_text_is(ds_yaml_scalar(event), nulls[i]))
 			return true;
 	return false;
@@ -92,10 +92,10 @@ bool ds_yaml_is_null(const yaml_event_t *event)
 
 bool ds_yaml_is_merge(const yaml_event_t *event)
 {
-	return ds_yaml_is_plain(event) && ds_text_is(ds_yaml_scalar(event), "<<");
+	return is_plain(event) && ds_text_is(ds_yaml_scalar(event), "<<");
 }
 
-bool ds_yaml_is_collection(const yaml_event_t *event)
+static bool is_collection(const yaml_event_t *event)
 {
 	return event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT;
 }
@@ -142,7 +142,7 @@ static bool fail_at(struct ds_yaml_events *s, size_t at)
 	const char *why = s->parser.problem;
 
 	at = at < s->slice.len ? at : s->slice.len;
-	ds_yaml_fail(s, at, why ? why : "it does not say what is wrong");
+	fail(s, at, why ? why : "it does not say what is wrong");
 	size_t len = strlen(s->error->why);
 	snprintf(s->error->why + len, sizeof s->error->why - len, "%s", ds_yaml_hint(s->slice, at));
 	return false;
@@ -198,7 +198,7 @@ bool ds_yaml_finish(struct ds_yaml_events *s)
 	if (s->event.type != YAML_STREAM_END_EVENT && !ds_yaml_advance(s))
 		return false;
 	return s->event.type == YAML_STREAM_END_EVENT ||
-	       ds_yaml_fail(s, ds_yaml_here(s), "a second document begins");
+	       fail(s, ds_yaml_here(s), "a second document begins");
 }
 
 void ds_yaml_close(struct ds_yaml_events *s)
@@ -211,13 +211,13 @@ void ds_yaml_close(struct ds_yaml_events *s)
 
 bool ds_yaml_depth(struct ds_yaml_events *s, int depth)
 {
-	return depth < DS_YAML_DEPTH || !ds_yaml_is_collection(&s->event) ||
-	       ds_yaml_fail(s, ds_yaml_here(s), "nested deeper than 64 levels");
+	return depth < DS_YAML_DEPTH || !is_collection(&s->event) ||
+	       fail(s, ds_yaml_here(s), "nested deeper than 64 levels");
 }
 
 bool ds_yaml_skip(struct ds_yaml_events *s, int depth)
 {
-	bool collection = ds_yaml_is_collection(&s->event);
+	bool collection = is_collection(&s->event);
 
 	if (!ds_yaml_depth(s, depth))
 		return false;

@@ -43,7 +43,6 @@ size_t ds_yaml_behind(struct ds_yaml_events *s);
  * the value in that line, which begins as if it were no text, has to be in quotes. */
 const char *ds_yaml_hint(struct ds_text text, size_t at);
 
-bool ds_yaml_fail(struct ds_yaml_events *s, size_t at, const char *why);
 bool ds_yaml_fail_memory(struct ds_yaml_events *s);
 
 /* Whether that many nodes may be around this one. */
@@ -54,10 +53,8 @@ bool ds_yaml_skip(struct ds_yaml_events *s, int depth);
 bool ds_yaml_take(struct ds_yaml_events *s, int depth, struct ds_yaml_found *found);
 
 bool ds_yaml_is_indirect(const yaml_event_t *event);
-bool ds_yaml_is_plain(const yaml_event_t *event);
 bool ds_yaml_is_null(const yaml_event_t *event);
 bool ds_yaml_is_merge(const yaml_event_t *event);
-bool ds_yaml_is_collection(const yaml_event_t *event);
 struct ds_text ds_yaml_scalar(const yaml_event_t *event);
 
 #endif

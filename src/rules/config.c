@@ -315,22 +315,6 @@ void ds_ruleset_free(struct ds_ruleset *rules)
 
 /* ---- What others ask ----------------------------------------------------------- */
 
-int ds_config_leads(int (*each)(void *context, const char *path), void *context)
-{
-	int status = each(context, DS_CONFIG_NAME);
-
-	if (!status)
-		status = each(context, DS_CONFIG_FOLDER);
-	for (const struct ds_builtin *builtin = ds_builtins(); builtin->name; builtin++)
-		for (const struct ds_fit *fit = builtin->fits; fit->in && !status; fit++) {
-			struct ds_buf path = {0};
-			ds_buf_printf(&path, "%s%s", fit->in, fit->marker);
-			status = path.failed ? DS_TROUBLE : each(context, path.bytes);
-			ds_buf_free(&path);
-		}
-	return status;
-}
-
 bool ds_rule_say_origin(struct ds_buf *out, const struct ds_rule *rule, size_t line)
 {
 	ds_escape(out, ds_text_of(rule->file ? rule->file : "the built-in rule"));

@@ -90,10 +90,6 @@ int ds_builtin_use(struct ds_ruleset *into, const char *name, const char *in, ds
 /* Whether something is at that path. */
 bool ds_is_there(struct ds_source *source, const char *path);
 
-/* Paths (of files and folders) that have to be known of a source before its configuration
- * is: they decide whether, and with which rules, it fits. Calls `each` with every one. */
-int ds_config_leads(int (*each)(void *context, const char *path), void *context);
-
 /* The file and line that a rule, or a part of it, comes from: "file:line", for a person. */
 bool ds_rule_say_origin(struct ds_buf *out, const struct ds_rule *rule, size_t line);
 

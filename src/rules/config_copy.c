@@ -1,140 +1,7 @@
 #include <string.h>
 
 #include "config_keys.h"
-#include "pattern.h"
 #include "readers.h"
-
-/* ---- Paths --------------------------------------------------------------- */
-
-/* Whether one component of a path is this one, or where the path ends in front of it. */
-static bool has_component(const char *path, const char *component)
-{
-	while (*path) {
-		size_t len = strcspn(path, "/");
-		struct ds_text text = {path, len};
-		if (ds_text_equal_but_for_case(text, ds_text_of(component)))
-			return true;
-		path += len + (path[len] == '/');
-	}
-	return false;
-}
-
-/* As a path: the file that the rule was found to fit by. */
-static const char marker[] = "{marker}";
-
-int ds_check_path(const struct ds_loader *l, const struct ds_node *node)
-{
-	/* Git's, and our own. */
-	static const char *const closed[] = {".git", ".desync", DS_CONFIG_NAME, DS_CONFIG_FOLDER};
-	ds_error why;
-	int status = ds_check_text(l, node);
-
-	if (status)
-		return status;
-	if (*node->text == '/' || has_component(node->text, ".."))
-		return ds_node_fail(l, node, "%s: leaves the root: a path begins in it, without ..",
-				    node->text);
-	for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
-		if (has_component(node->text, closed[i]))
-			return ds_node_fail(l, node, "%s: nothing in %s is a copy", node->text,
-					    closed[i]);
-	if (strcmp(node->text, marker) == 0 && !l->marker)
-		return ds_node_fail(l, node, "{marker}: there is none, as the file has no fits");
-	if (ds_pattern_check(node->text, &why))
-		return ds_node_fail(l, node, "%s: %s", node->text, why.message);
-	return 0;
-}
-
-/* The name of the capture that the text begins with, at its "{". */
-static struct ds_text capture_at(const char *text)
-{
-	return (struct ds_text){text + 1, strcspn(text, "}") - 1};
-}
-
-static bool has_capture(const char *pattern, struct ds_text name)
-{
-	for (; pattern && (pattern = strchr(pattern, '{')); pattern++)
-		if (ds_text_equal(capture_at(pattern), name))
-			return true;
-	return false;
-}
-
-static int check_capture(const struct ds_loader *l, const struct ds_rule *rule,
-			 const struct ds_node *node, struct ds_text name)
-{
-	if (strcmp(node->text, marker) == 0)
-		return 0;
-	if (ds_text_is(name, "item") && rule->items)
-		return strncmp(node->text, "{item}", 6) == 0
-			       ? 0
-			       : ds_node_fail(l, node,
-					      "%s: a path begins with {item}, if it has it",
-					      node->text);
-	if (has_capture(rule->items, name) || ds_text_is(name, "id"))
-		return 0;
-	return ds_node_fail(l, node, "{%.*s}: no such capture in items%s", (int)name.len, name.at,
-			    rule->items ? "" : ", which has no path pattern");
-}
-
-static const char *join_path(const struct ds_loader *l, const char *path)
-{
-	if (strcmp(path, marker) == 0)
-		return l->marker;
-	return ds_join(l, strncmp(path, "{item}", 6) == 0 ? "" : l->start, path);
-}
-
-static bool is_folder(const char *path)
-{
-	size_t len = path ? strlen(path) : 0;
-	return len && path[len - 1] == '/';
-}
-
-static int check_file(const struct ds_loader *l, const struct ds_rule *rule,
-		      const struct ds_node *node)
-{
-	if (is_folder(node->text) || (ds_node_is(node, "{item}") && is_folder(rule->items)))
-		return ds_node_fail(l, node, "%s: a file was expected, not a folder", node->text);
-	return 0;
-}
-
-int ds_take_item_path(const struct ds_loader *l, const struct ds_rule *rule,
-		      const struct ds_node *node, bool folder, const char **path)
-{
-	int status = ds_check_path(l, node);
-
-	if (!status && !folder)
-		status = check_file(l, rule, node);
-
-	if (!status && strchr(node->text, '*'))
-		status = ds_node_fail(l, node, "%s: a wildcard, where one file is meant",
-				      node->text);
-	for (const char *at = node->text; !status && (at = strchr(at, '{')); at++)
-		status = check_capture(l, rule, node, capture_at(at));
-	if (status)
-		return status;
-	*path = join_path(l, node->text);
-	return *path ? 0 : DS_TROUBLE;
-}
-
-/* Of a copy whose files hold many records: every file that it matches. */
-static int take_wide_path(const struct ds_loader *l, const struct ds_rule *rule,
-			  const struct ds_node *node, const char **path)
-{
-	int status = ds_check_path(l, node);
-
-	if (!status && (has_capture(node->text, ds_text_of("item")) ||
-			has_capture(node->text, ds_text_of("id"))))
-		status = ds_node_fail(l, node,
-				      "%s: is one item's, but its records say whose they "
-				      "are: * in place of {item} and {id}",
-				      node->text);
-	if (!status)
-		status = check_file(l, rule, node);
-	if (status)
-		return status;
-	*path = join_path(l, node->text);
-	return *path ? 0 : DS_TROUBLE;
-}
 
 /* ---- Words --------------------------------------------------------------- */
 
@@ -215,8 +82,9 @@ static int take_write(const struct ds_loader *l, struct ds_rule *rule, int numbe
 
 /* ---- Fields that follow --------------------------------------------------- */
 
-const char *ds_take_field(const struct ds_loader *l, const struct ds_copy_rule *copy,
-			  const char *field, int *status)
+/* The location of a field beside a copy's status. */
+static const char *take_field(const struct ds_loader *l, const struct ds_copy_rule *copy,
+			      const char *field, int *status)
 {
 	const struct ds_reader *reader = ds_reader_find(copy->read);
 	struct ds_buf location = {0};
@@ -250,7 +118,7 @@ static int take_follow_entry(const struct ds_loader *l, const struct ds_rule *ru
 			follow->when = rule->vocabulary->statuses[when].word;
 	}
 	if (!status)
-		follow->field = ds_take_field(l, copy, values[FOLLOW_FIELD]->text, &status);
+		follow->field = take_field(l, copy, values[FOLLOW_FIELD]->text, &status);
 	return status;
 }
 
@@ -324,92 +192,9 @@ static int take_reader(const struct ds_loader *l, const struct ds_rule *rule,
 	struct ds_spec spec = {copy->at, copy->id};
 	if (reader->check && reader->check(&spec, &copy->many, &why))
 		return ds_node_fail(l, at, "%s", why.message);
-	if (reader->in_path && !has_capture(rule->items, ds_text_of(copy->at)))
+	if (reader->in_path && !ds_has_capture(rule->items, ds_text_of(copy->at)))
 		return ds_node_fail(l, at, "%s: no such capture in items", copy->at);
 	return 0;
-}
-
-/* ---- One place, one copy --------------------------------------------------- */
-
-/* The files that a copy may be in: what it captures is anything. */
-static bool put_files(struct ds_buf *out, const struct ds_rule *rule, const char *path)
-{
-	while (*path) {
-		size_t len = strcspn(path, "{");
-		ds_buf_append(out, path, len);
-		path += len;
-		if (!*path)
-			break;
-		bool item = strncmp(path, "{item}", 6) == 0 && rule->items;
-		path += strcspn(path, "}") + 1;
-		if (!item) {
-			ds_buf_puts(out, "*");
-			continue;
-		}
-		put_files(out, rule, rule->items);
-		if (out->len && out->bytes[out->len - 1] == '/')
-			ds_buf_cut(out, out->len - 1);
-	}
-	return !out->failed;
-}
-
-static bool is_same(const char *a, const char *b)
-{
-	return ds_text_equal_but_for_case(ds_text_of(a ? a : ""), ds_text_of(b ? b : ""));
-}
-
-struct claim {
-	const struct ds_loader *l;
-	const struct ds_node *node;
-	const struct ds_copy_rule *copy;
-	struct ds_buf files;
-	struct ds_buf others;
-};
-
-static int refuse_claim(struct claim *claim, const struct ds_rule *rule,
-			const struct ds_copy_rule *other)
-{
-	struct ds_buf where = {0};
-	int status = ds_rule_say_origin(&where, rule, other->origin)
-			     ? ds_node_fail(claim->l, claim->node,
-					    "%s: reads what %s of %s reads already, %s",
-					    claim->copy->name, other->name, rule->name, where.bytes)
-			     : ds_fail_memory(claim->l->err);
-	ds_buf_free(&where);
-	return status;
-}
-
-static int check_claim(struct claim *claim, const struct ds_rule *rule)
-{
-	const struct ds_copy_rule *copy = claim->copy;
-	const struct ds_copy_rule *other = rule->copies;
-
-	for (; other->name && other != copy; other++) {
-		if (other->from != copy->from || strcmp(other->read, copy->read) != 0 ||
-		    !is_same(other->at, copy->at) || !is_same(other->id, copy->id))
-			continue;
-		ds_buf_cut(&claim->others, 0);
-		if (!put_files(&claim->others, rule, other->path))
-			return ds_fail_memory(claim->l->err);
-		if (strcmp(claim->files.bytes, claim->others.bytes) == 0)
-			return refuse_claim(claim, rule, other);
-	}
-	return 0;
-}
-
-/* A cell that two copies claim would be set twice, and always agree with itself. */
-static int check_claims(const struct ds_loader *l, const struct ds_rule *rule,
-			const struct ds_copy_rule *copy, const struct ds_node *node)
-{
-	struct claim claim = {.l = l, .node = node, .copy = copy};
-	int status = put_files(&claim.files, rule, copy->path) ? check_claim(&claim, rule)
-							       : ds_fail_memory(l->err);
-
-	for (size_t i = 0; i < l->set->count && !status; i++)
-		status = check_claim(&claim, l->set->at[i]);
-	ds_buf_free(&claim.files);
-	ds_buf_free(&claim.others);
-	return status;
 }
 
 /* ---- The copies ---------------------------------------------------------- */
@@ -452,12 +237,10 @@ static int take_copy(const struct ds_loader *l, struct ds_rule *rule, int number
 	if (!status)
 		status = take_reader(l, rule, copy, values);
 	if (!status)
-		status = copy->many ? take_wide_path(l, rule, values[COPY_PATH], &copy->path)
+		status = copy->many ? ds_take_wide_path(l, rule, values[COPY_PATH], &copy->path)
 				    : ds_take_item_path(l, rule, values[COPY_PATH],
 							ds_reader_find(copy->read)->in_path,
 							&copy->path);
-	if (!status)
-		status = check_claims(l, rule, copy, node);
 	if (!status && values[COPY_WORDS])
 		status = take_words(l, rule, copy, values[COPY_WORDS]);
 	if (!status)
@@ -480,4 +263,16 @@ int ds_take_copies(const struct ds_loader *l, struct ds_rule *rule, const struct
 		status = take_copy(l, rule, number++, node, gap);
 	}
 	return status;
+}
+
+static const char *copy_name(const void *rule, size_t i)
+{
+	return ((const struct ds_rule *)rule)->copies[i].name;
+}
+
+int ds_take_copy_name(const struct ds_loader *l, const struct ds_rule *rule,
+		      const struct ds_node *node, int *copy)
+{
+	*copy = ds_copy_named(rule, node->text);
+	return *copy == DS_NO_COPY ? ds_word_fail(l, node, "copy", copy_name, rule) : 0;
 }

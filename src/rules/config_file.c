@@ -51,7 +51,7 @@ static int note(const struct ds_loader *l, const struct ds_node *node, const cha
 
 int ds_check_folder(const struct ds_loader *l, const struct ds_node *node)
 {
-	int status = ds_check_path(l, node);
+	int status = ds_check_path(l, node, false);
 
 	if (!status && strpbrk(node->text, "*{"))
 		status = ds_node_fail(l, node, "%s: a folder was expected, not a pattern",

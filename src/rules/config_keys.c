@@ -174,11 +174,6 @@ int ds_word_fail(const struct ds_loader *l, const struct ds_node *node, const ch
 
 /* ---- Values -------------------------------------------------------------- */
 
-const char *ds_node_text(const struct ds_node *node)
-{
-	return node ? node->text : NULL;
-}
-
 bool ds_node_is(const struct ds_node *node, const char *word)
 {
 	return node && strcmp(node->text, word) == 0;
@@ -210,7 +205,7 @@ void *ds_table(const struct ds_loader *l, size_t count, size_t size)
 
 int ds_check_text(const struct ds_loader *l, const struct ds_node *node)
 {
-	struct ds_text text = ds_text_of(ds_node_text(node) ? node->text : "");
+	struct ds_text text = ds_text_of(node->text ? node->text : "");
 
 	if (!text.len)
 		return ds_kind_fail(l, node, "a text");

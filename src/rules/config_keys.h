@@ -3,8 +3,8 @@
  *
  * Each mapping of the format is a table of keys. It says what is missing, what is unknown,
  * which word was meant, and which kind of value belongs there; what the values mean
- * together is for those who take them (config_status.c, config_copy.c, config_rule.c). The
- * tests compare the tables with the published schema.
+ * together is for those who take them (config_status.c, config_copy.c, config_rule.c and
+ * others). The tests compare the tables with the published schema.
  */
 #ifndef DS_CONFIG_KEYS_H
 #define DS_CONFIG_KEYS_H
@@ -156,7 +156,6 @@ const char *ds_join(const struct ds_loader *l, const char *prefix, const char *t
 /* Zeroed, for `count` entries and one that ends them; NULL when memory ran out. */
 void *ds_table(const struct ds_loader *l, size_t count, size_t size);
 
-const char *ds_node_text(const struct ds_node *node); /* NULL stays NULL */
 bool ds_node_is(const struct ds_node *node, const char *word);
 
 /* ---- What a rule is made of: each takes nodes that ds_take_keys has sorted -------------- */
@@ -174,17 +173,34 @@ ds_status_set ds_take_set(const struct ds_loader *l, const struct ds_vocabulary 
 int ds_take_copies(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *copies,
 		   enum ds_gap gap);
 
+/* The number of the copy that is named there. */
+int ds_take_copy_name(const struct ds_loader *l, const struct ds_rule *rule,
+		      const struct ds_node *node, int *copy);
+
+/* Whether none of the rule's copies, whose list this is, reads what another one reads already,
+ * of this rule or of those before it. */
+int ds_check_claims(const struct ds_loader *l, const struct ds_rule *rule,
+		    const struct ds_node *copies);
+
+int ds_take_constraints(const struct ds_loader *l, struct ds_rule *rule,
+			const struct ds_node *list);
+int ds_take_rollups(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *list);
+
 /* A path of something that belongs to one item: its captures are the rule's. A file, unless it
  * may be a folder. */
 int ds_take_item_path(const struct ds_loader *l, const struct ds_rule *rule,
 		      const struct ds_node *node, bool folder, const char **path);
 
-/* A path pattern as it stands in the file: what is wrong with it. */
-int ds_check_path(const struct ds_loader *l, const struct ds_node *node);
+/* The path of a copy whose files hold many records: every file that it matches. */
+int ds_take_wide_path(const struct ds_loader *l, const struct ds_rule *rule,
+		      const struct ds_node *node, const char **path);
 
-/* The location of a field beside a copy's status. */
-const char *ds_take_field(const struct ds_loader *l, const struct ds_copy_rule *copy,
-			  const char *field, int *status);
+/* Whether the pattern, or NULL, has {name}. */
+bool ds_has_capture(const char *pattern, struct ds_text name);
+
+/* A path pattern as it stands in the file: what is wrong with it. Of what is read, it must not
+ * match git's files, nor ours. */
+int ds_check_path(const struct ds_loader *l, const struct ds_node *node, bool is_read);
 
 int ds_take_rule(const struct ds_loader *l, const struct ds_node *node);
 
@@ -208,6 +224,9 @@ enum { DS_FILES_MOST = 256 };
 /* Appends to a table of the rules; beyond the most there may be it is left out. */
 int ds_keep_string(const struct ds_loader *l, const char ***table, size_t *count,
 		   const char *string);
+
+/* The place of the rule of that name among the others, or NULL. */
+const struct ds_rule *const *ds_find_rule(const struct ds_ruleset *set, const char *name);
 
 /* What rules have to say of each other, when all are loaded. */
 int ds_check_together(const struct ds_ruleset *set, ds_error *err);

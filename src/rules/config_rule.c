@@ -26,7 +26,7 @@ static int compare_name(const void *name, const void *rule)
 	return strcmp(name, (*(const struct ds_rule *const *)rule)->name);
 }
 
-static const struct ds_rule *const *find_rule(const struct ds_ruleset *set, const char *name)
+const struct ds_rule *const *ds_find_rule(const struct ds_ruleset *set, const char *name)
 {
 	return set->count ? bsearch(name, set->at, set->count, sizeof *set->at, compare_name)
 			  : NULL;
@@ -53,7 +53,7 @@ static int take_name(const struct ds_loader *l, struct ds_rule *rule, const stru
 	rule->name = ds_join(l, l->name, node->text);
 	if (!rule->name)
 		return DS_TROUBLE;
-	const struct ds_rule *const *before = find_rule(l->set, rule->name);
+	const struct ds_rule *const *before = ds_find_rule(l->set, rule->name);
 	return before ? refuse_name(l, node, *before) : 0;
 }
 
@@ -66,7 +66,7 @@ static bool has_id(const char *pattern)
 
 static int take_pattern(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *node)
 {
-	int status = ds_check_path(l, node);
+	int status = ds_check_path(l, node, true);
 
 	if (status)
 		return status;
@@ -98,17 +98,13 @@ static int take_items(const struct ds_loader *l, struct ds_rule *rule, const str
 	return *lists ? 0 : ds_kind_fail(l, node, "path, copy, or both");
 }
 
-static const char *copy_name(const void *rule, size_t i)
-{
-	return ((const struct ds_rule *)rule)->copies[i].name;
-}
-
 static int take_lists(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *node)
 {
-	int copy = ds_copy_named(rule, node->text);
+	int copy;
+	int status = ds_take_copy_name(l, rule, node, &copy);
 
-	if (copy == DS_NO_COPY)
-		return ds_word_fail(l, node, "copy", copy_name, rule);
+	if (status)
+		return status;
 	if (!rule->copies[copy].many)
 		return ds_node_fail(l, node, "%s: holds the status of one item, and lists none",
 				    node->text);
@@ -129,7 +125,7 @@ static int take_patterns(const struct ds_loader *l, const struct ds_rule *rule,
 				    DS_WALK_LIMIT - 1);
 	for (const struct ds_node *node = list ? list->first : NULL; node && !status;
 	     node = node->next) {
-		status = ds_check_path(l, node);
+		status = ds_check_path(l, node, with_id);
 		if (!status && with_id && !has_id(node->text))
 			status = ds_node_fail(l, node, "%s: has no {id}", node->text);
 	}
@@ -138,12 +134,30 @@ static int take_patterns(const struct ds_loader *l, const struct ds_rule *rule,
 	return status;
 }
 
+static int take_ignored(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *list)
+{
+	int status = 0;
+	ds_error why;
+
+	for (const struct ds_node *node = list ? list->first : NULL; node && !status;
+	     node = node->next) {
+		if (strchr(node->text, '{'))
+			status = ds_node_fail(l, node, "%s: in an id only * stands for others",
+					      node->text);
+		else if (ds_pattern_check(node->text, &why))
+			status = ds_node_fail(l, node, "%s: %s", node->text, why.message);
+	}
+	if (!status)
+		rule->ignore = ds_take_texts(l, list, "", &status);
+	return status;
+}
+
 /* ---- Authority, severities ------------------------------------------------ */
 
 static const char *authority_word(const void *rule, size_t i)
 {
 	static const char *const words[] = {"ahead", "report", "parts"};
-	return i < 3 ? words[i] : copy_name(rule, i - 3);
+	return i < 3 ? words[i] : ((const struct ds_rule *)rule)->copies[i - 3].name;
 }
 
 static int take_authority(const struct ds_loader *l, struct ds_rule *rule,
@@ -213,162 +227,6 @@ static int take_severities(const struct ds_loader *l, struct ds_rule *rule,
 	return status;
 }
 
-/* ---- Constraints ---------------------------------------------------------- */
-
-/* The number of a field among those that a copy is read for. */
-static int take_constraint_field(const struct ds_loader *l, struct ds_copy_rule *copy,
-				 const struct ds_node *key, int *status)
-{
-	const char **fields = (const char **)copy->fields;
-	int i = 0;
-
-	const char *field = ds_join(l, "", key->text);
-	if (field && !fields)
-		fields = ds_table(l, DS_FIELD_LIMIT, sizeof *fields);
-	if (!field || !fields) {
-		*status = DS_TROUBLE;
-		return 0;
-	}
-	copy->fields = fields;
-	while (fields[i] && strcmp(fields[i], field) != 0)
-		i++;
-	if (i == DS_FIELD_LIMIT)
-		*status = ds_node_fail(l, key, "%s: constraints look at more than %d fields of %s",
-				       key->text, DS_FIELD_LIMIT, copy->name);
-	else
-		fields[i] = field;
-	return i;
-}
-
-static int take_when(const struct ds_loader *l, struct ds_constraint *constraint,
-		     const struct ds_node *node)
-{
-	int status = 0;
-
-	if (node->kind == DS_NODE_LIST) {
-		if (!node->count)
-			return ds_kind_fail(l, node, "at least one word");
-		for (const struct ds_node *word = node->first; word && !status; word = word->next)
-			status = ds_check_text(l, word);
-		if (!status)
-			constraint->values = ds_take_texts(l, node, "", &status);
-		return status;
-	}
-	status = ds_check_text(l, node);
-	if (status || ds_node_is(node, "present"))
-		return status;
-	constraint->absent = ds_node_is(node, "absent");
-	if (constraint->absent)
-		return 0;
-	const char **values = ds_table(l, 1, sizeof *values);
-	constraint->values = values;
-	if (!values || !(*values = ds_join(l, "", node->text)))
-		return DS_TROUBLE;
-	return 0;
-}
-
-static int take_constraint(const struct ds_loader *l, struct ds_rule *rule,
-			   struct ds_constraint *constraint, const struct ds_node *node)
-{
-	const struct ds_node *values[DS_KEYS_MOST];
-	int first;
-	int status = ds_take_keys(l, node, DS_SHAPE_CONSTRAINT, values);
-
-	if (status)
-		return status;
-	constraint->origin = node->line;
-	if (values[CONSTRAINT_COPY])
-		constraint->copy = ds_copy_named(rule, values[CONSTRAINT_COPY]->text);
-	if (constraint->copy == DS_NO_COPY)
-		return ds_word_fail(l, values[CONSTRAINT_COPY], "copy", copy_name, rule);
-	const struct ds_node *when = values[CONSTRAINT_WHEN];
-	if (when->count != 1)
-		return ds_kind_fail(l, when, "one field and what it says");
-	constraint->allowed =
-		ds_take_set(l, rule->vocabulary, values[CONSTRAINT_STATUS], &first, &status);
-	if (!status)
-		constraint->field = take_constraint_field(l, &rule->copies[constraint->copy],
-							  when->first->key, &status);
-	if (!status)
-		status = take_when(l, constraint, when->first);
-	if (!status && values[CONSTRAINT_SAY] &&
-	    !(constraint->say = ds_join(l, "", values[CONSTRAINT_SAY]->text)))
-		status = DS_TROUBLE;
-	return status;
-}
-
-static int take_constraints(const struct ds_loader *l, struct ds_rule *rule,
-			    const struct ds_node *list)
-{
-	struct ds_constraint *table;
-	int status = 0;
-
-	if (!list)
-		return 0;
-	rule->constraints = table = ds_table(l, list->count, sizeof *table);
-	if (!table)
-		return DS_TROUBLE;
-	for (const struct ds_node *node = list->first; node && !status; node = node->next)
-		status = take_constraint(l, rule, table++, node);
-	table->copy = DS_NO_COPY;
-	return status;
-}
-
-/* ---- Rollups -------------------------------------------------------------- */
-
-/* Whether there is such a rule is known when all are loaded. */
-static int take_children(const struct ds_loader *l, struct ds_rollup *rollup,
-			 const struct ds_node *node)
-{
-	rollup->line = node->line;
-	rollup->column = node->column;
-	rollup->children = ds_join(l, l->name, node->text);
-	return rollup->children ? 0 : DS_TROUBLE;
-}
-
-static int take_rollup(const struct ds_loader *l, const struct ds_rule *rule,
-		       struct ds_rollup *rollup, const struct ds_node *node)
-{
-	const struct ds_node *values[DS_KEYS_MOST];
-	ds_status_set *sets[] = {&rollup->all, &rollup->some, &rollup->none};
-	int *firsts[] = {&rollup->all_first, &rollup->some_first, &rollup->none_first};
-	int status = ds_take_keys(l, node, DS_SHAPE_ROLLUP, values);
-
-	if (status)
-		return status;
-	rollup->origin = node->line;
-	if (!values[ROLLUP_PATH] == !values[ROLLUP_CHILDREN])
-		return ds_kind_fail(l, node, "either path or children");
-	if (!values[ROLLUP_ALL] && !values[ROLLUP_SOME] && !values[ROLLUP_NONE])
-		return ds_kind_fail(l, node, "one of all, some and none");
-	if (values[ROLLUP_PATH])
-		status = ds_take_item_path(l, rule, values[ROLLUP_PATH], false, &rollup->path);
-	else
-		status = take_children(l, rollup, values[ROLLUP_CHILDREN]);
-	for (int i = 0; i < 3 && !status; i++) {
-		*firsts[i] = DS_NO_STATUS;
-		if (values[ROLLUP_ALL + i])
-			*sets[i] = ds_take_set(l, rule->vocabulary, values[ROLLUP_ALL + i],
-					       firsts[i], &status);
-	}
-	return status;
-}
-
-static int take_rollups(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *list)
-{
-	struct ds_rollup *table;
-	int status = 0;
-
-	if (!list)
-		return 0;
-	rule->rollups = table = ds_table(l, list->count, sizeof *table);
-	if (!table)
-		return DS_TROUBLE;
-	for (const struct ds_node *node = list->first; node && !status; node = node->next)
-		status = take_rollup(l, rule, table++, node);
-	return status;
-}
-
 /* ---- Words of advice ------------------------------------------------------ */
 
 static int take_advise(const struct ds_loader *l, struct ds_rule *rule, const struct ds_node *node)
@@ -394,7 +252,7 @@ static int take_stale(const struct ds_loader *l, struct ds_rule *rule, const str
 	int status = node ? ds_take_keys(l, node, DS_SHAPE_STALE, values) : 0;
 
 	if (!status && node)
-		status = ds_check_path(l, values[STALE_PATH]);
+		status = ds_check_path(l, values[STALE_PATH], false);
 	if (status || !node)
 		return status;
 	if (strpbrk(values[STALE_PATH]->text, "*{"))
@@ -430,15 +288,17 @@ static int fill_rule(const struct ds_loader *l, struct ds_rule *rule,
 	if (!status)
 		status = take_patterns(l, rule, values[RULE_ARCHIVED], true, &rule->archived);
 	if (!status)
-		rule->ignore = ds_take_texts(l, values[RULE_IGNORE], "", &status);
+		status = take_ignored(l, rule, values[RULE_IGNORE]);
+	if (!status)
+		status = ds_check_claims(l, rule, values[RULE_COPIES]);
 	if (!status)
 		status = take_authority(l, rule, values[RULE_AUTHORITY], values[RULE_ROLLUP]);
 	if (!status)
 		status = take_severities(l, rule, values[RULE_SEVERITY]);
 	if (!status)
-		status = take_constraints(l, rule, values[RULE_CONSTRAINTS]);
+		status = ds_take_constraints(l, rule, values[RULE_CONSTRAINTS]);
 	if (!status)
-		status = take_rollups(l, rule, values[RULE_ROLLUP]);
+		status = ds_take_rollups(l, rule, values[RULE_ROLLUP]);
 	if (!status)
 		status = take_advise(l, rule, values[RULE_ADVISE]);
 	return status ? status : take_stale(l, rule, values[RULE_STALE]);
@@ -501,78 +361,4 @@ int ds_take_rule(const struct ds_loader *l, const struct ds_node *node)
 		return status;
 	make_digest(l, rule);
 	return add_rule(l, rule, values[RULE_NAME]);
-}
-
-/* ---- All of them ---------------------------------------------------------- */
-
-static bool is_end(const struct ds_rollup *rollup)
-{
-	return !rollup || (!rollup->path && !rollup->children);
-}
-
-static int fail_rollup(const struct ds_rule *rule, const struct ds_rollup *rollup, const char *what,
-		       const char *near, ds_error *err)
-{
-	return ds_config_fail_at(err, rule->file ? rule->file : "built-in", rollup->line,
-				 rollup->column, "%s: %s%s%s", rollup->children, what, near,
-				 *near ? "?" : "");
-}
-
-static int refuse_children(const struct ds_ruleset *set, const struct ds_rule *rule,
-			   const struct ds_rollup *rollup, ds_error *err)
-{
-	struct ds_guess guess = ds_guess_begin(ds_text_of(rollup->children));
-
-	for (size_t i = 0; i < set->count; i++)
-		ds_guess_try(&guess, set->at[i]->name);
-	if (!guess.best)
-		return fail_rollup(rule, rollup, "no such rule", "", err);
-	return fail_rollup(rule, rollup, "no such rule; did you mean ", guess.best, err);
-}
-
-/* Whether every rule whose items are parts of this rule's is done with. */
-static int look_at_parts(const struct ds_ruleset *set, const struct ds_rule *rule, const bool *done,
-			 bool *ready, const struct ds_rollup **open, ds_error *err)
-{
-	*ready = true;
-	for (const struct ds_rollup *rollup = rule->rollups; !is_end(rollup); rollup++) {
-		if (!rollup->children)
-			continue;
-		const struct ds_rule *const *parts = find_rule(set, rollup->children);
-		if (!parts)
-			return refuse_children(set, rule, rollup, err);
-		if (done[parts - set->at])
-			continue;
-		*ready = false;
-		*open = rollup;
-	}
-	return 0;
-}
-
-/* A rule whose parts are all done with is done with; where none is left that could be, some
- * are parts of themselves. */
-int ds_check_together(const struct ds_ruleset *set, ds_error *err)
-{
-	bool done[DS_RULE_LIMIT] = {false};
-	const struct ds_rule *last = NULL;
-	const struct ds_rollup *open = NULL;
-	bool more = true;
-	size_t left = set->count;
-
-	while (more) {
-		more = false;
-		for (size_t i = 0; i < set->count; i++) {
-			bool ready;
-			if (done[i])
-				continue;
-			int status = look_at_parts(set, set->at[i], done, &ready, &open, err);
-			if (status)
-				return status;
-			done[i] = ready;
-			more |= ready;
-			left -= ready;
-			last = set->at[i];
-		}
-	}
-	return left ? fail_rollup(last, open, "its items are parts of each other", "", err) : 0;
 }

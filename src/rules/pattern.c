@@ -1,4 +1,4 @@
-#include "pattern.h"
+#include "pattern_component.h"
 
 #include <string.h>
 
@@ -51,18 +51,17 @@ static struct piece take_piece(struct ds_text *component)
 	return piece;
 }
 
-static bool is_wild(struct ds_text component)
+bool ds_is_wild(struct ds_text component)
 {
 	return find_wild(component) < component.len;
 }
 
-static bool is_any_depth(struct ds_text component)
+bool ds_is_any_depth(struct ds_text component)
 {
 	return ds_text_is(component, "**");
 }
 
-/* The first component; *pattern moves behind its "/". */
-static struct ds_text take_component(struct ds_text *pattern)
+struct ds_text ds_take_component(struct ds_text *pattern)
 {
 	size_t len = find(*pattern, '/');
 	struct ds_text component = {pattern->at, len};
@@ -91,7 +90,7 @@ static bool has_name(const struct ds_captures *captures, struct ds_text name)
 
 static int check_component(struct ds_text component, struct ds_captures *names, ds_error *err)
 {
-	for (size_t i = 1; !is_any_depth(component) && i < component.len; i++)
+	for (size_t i = 1; !ds_is_any_depth(component) && i < component.len; i++)
 		if (component.at[i] == '*' && component.at[i - 1] == '*')
 			return ds_fail(err, DS_TROUBLE, "\"**\" stands alone between two \"/\"");
 	while (component.len) {
@@ -120,10 +119,10 @@ int ds_pattern_check(const char *pattern, ds_error *err)
 	if (!left.len || *pattern == '/')
 		return ds_fail(err, DS_TROUBLE, "a pattern is relative and not empty");
 	while (left.len) {
-		struct ds_text component = take_component(&left);
+		struct ds_text component = ds_take_component(&left);
 		if (!component.len || ds_text_is(component, ".") || ds_text_is(component, ".."))
 			return ds_fail(err, DS_TROUBLE, "a component is empty, \".\" or \"..\"");
-		open_end = is_any_depth(component);
+		open_end = ds_is_any_depth(component);
 		any_depth += open_end;
 		int status = check_component(component, &names, err);
 		if (status)
@@ -159,8 +158,7 @@ static void capture(struct ds_captures *captures, const struct piece *piece, str
  * it, and only the last has to be at the end: no backtracking, whatever the
  * pattern.
  */
-static bool match_component(struct ds_text pattern, struct ds_text name,
-			    struct ds_captures *captures)
+bool ds_match_component(struct ds_text pattern, struct ds_text name, struct ds_captures *captures)
 {
 	if (name.len && *name.at == '.' && pattern.len &&
 	    (*pattern.at == '*' || *pattern.at == '{'))
@@ -198,8 +196,8 @@ static bool match_all(struct ds_text pattern, struct ds_text path, struct ds_cap
 {
 	while (pattern.len && path.len) {
 		struct ds_text left = pattern;
-		struct ds_text component = take_component(&left);
-		if (is_any_depth(component)) {
+		struct ds_text component = ds_take_component(&left);
+		if (ds_is_any_depth(component)) {
 			for (;;) {
 				struct ds_captures tried = *captures;
 				if (match_all(left, path, &tried)) {
@@ -212,15 +210,15 @@ static bool match_all(struct ds_text pattern, struct ds_text path, struct ds_cap
 				path = rest(path, slash + 1);
 			}
 		}
-		struct ds_text name = take_component(&path);
-		if (!match_component(component, name, captures))
+		struct ds_text name = ds_take_component(&path);
+		if (!ds_match_component(component, name, captures))
 			return false;
 		pattern = left;
 	}
 	return pattern.len == path.len;
 }
 
-static bool ends_in_slash(struct ds_text text)
+bool ds_ends_in_slash(struct ds_text text)
 {
 	return text.len && text.at[text.len - 1] == '/';
 }
@@ -248,7 +246,7 @@ bool ds_pattern_match(const char *pattern, struct ds_text path, struct ds_captur
 	struct ds_captures found = {0};
 	struct ds_text text = ds_text_of(pattern);
 
-	if (ends_in_slash(text) != ends_in_slash(path) || !skip_lead(&text, &path) ||
+	if (ds_ends_in_slash(text) != ds_ends_in_slash(path) || !skip_lead(&text, &path) ||
 	    !match_all(text, path, &found))
 		return false;
 	if (captures)
@@ -287,223 +285,79 @@ bool ds_pattern_fill(struct ds_buf *out, const char *pattern, const struct ds_ca
 	return true;
 }
 
-/* ---- Walking ------------------------------------------------------------ */
+/* ---- Two patterns --------------------------------------------------------- */
 
-/* What is left of a pattern in the directory that the walk is in. */
-struct tail {
-	struct ds_text pattern;
-	int which; /* number of the whole pattern */
-};
-
-/* A pattern with "**" leaves several: one for each component behind it at the most. */
-struct tails {
-	struct tail at[2 * DS_WALK_LIMIT];
-	int len;
-	bool too_many;
-};
-
-struct walker {
-	const struct ds_walk *walk;
-	struct ds_buf path; /* without a "/" at its end */
-	ds_error *err;
-};
-
-static int walk_from(struct walker *w, const struct tails *tails);
-
-static void add(struct tails *tails, struct ds_text pattern, int which)
+static size_t literal_tail(struct ds_text component)
 {
-	if (tails->len == 2 * DS_WALK_LIMIT)
-		tails->too_many = true;
-	else
-		tails->at[tails->len++] = (struct tail){pattern, which};
+	size_t len = 0;
+	while (len < component.len && !strchr("*}", component.at[component.len - len - 1]))
+		len++;
+	return len;
 }
 
-static struct ds_text first_of(struct tail tail, struct ds_text *left)
+static size_t lesser(size_t a, size_t b)
 {
-	*left = tail.pattern;
-	return take_component(left);
+	return a < b ? a : b;
 }
 
-static bool push(struct walker *w, struct ds_text name)
+/* Whether a name matches both. Between wildcards anything may stand: where both have one, only
+ * what is before the first and behind the last can keep them apart. */
+static bool names_meet(struct ds_text a, struct ds_text b)
 {
-	if (w->path.len)
-		ds_buf_puts(&w->path, "/");
-	return ds_buf_append(&w->path, name.at, name.len);
+	struct ds_captures unused = {.len = 0};
+
+	if (!ds_is_wild(a))
+		return ds_is_wild(b) ? ds_match_component(b, a, &unused) : ds_text_equal(a, b);
+	if (!ds_is_wild(b))
+		return ds_match_component(a, b, &unused);
+	size_t before = lesser(find_wild(a), find_wild(b));
+	size_t behind = lesser(literal_tail(a), literal_tail(b));
+	if (!before && (*a.at == '.' || *b.at == '.'))
+		return false;
+	return memcmp(a.at, b.at, before) == 0 &&
+	       memcmp(a.at + a.len - behind, b.at + b.len - behind, behind) == 0;
 }
 
-static int emit(struct walker *w, int which)
+static struct ds_text take_last(struct ds_text *pattern)
 {
-	return w->walk->match(w->walk->context, w->path.bytes, which, w->err);
+	size_t at = pattern->len;
+
+	while (at && pattern->at[at - 1] != '/')
+		at--;
+	struct ds_text component = rest(*pattern, at);
+	pattern->len = at ? at - 1 : 0;
+	return component;
 }
 
-/* The directory that is being listed, and what its names have to match. */
-struct listing {
-	struct walker *w;
-	const struct tails *tails;
-	size_t base; /* the length of the directory's own path */
-};
-
-/* A name that the last component of a pattern matches. */
-static int arrive(struct walker *w, struct tail tail, enum ds_entry_kind kind)
+static bool may_be_nothing(struct ds_text pattern)
 {
-	enum ds_entry_kind wanted =
-		ends_in_slash(tail.pattern) ? DS_ENTRY_DIRECTORY : DS_ENTRY_FILE;
-	return kind == wanted || kind == DS_ENTRY_LINK ? emit(w, tail.which) : 0;
+	return !pattern.len || ds_is_any_depth(pattern);
 }
 
-static int enter(struct listing *l, struct ds_text name, enum ds_entry_kind kind)
+/* From one end up to a "**", which stands for as much as is left of the other. */
+static bool sides_meet(struct ds_text *a, struct ds_text *b,
+		       struct ds_text (*take)(struct ds_text *pattern))
 {
-	bool enterable = kind == DS_ENTRY_DIRECTORY || kind == DS_ENTRY_LINK;
-	struct tails below = {.len = 0};
-	int status = 0;
-
-	for (int i = 0; i < l->tails->len && !status; i++) {
-		struct ds_captures unused = {.len = 0};
-		struct tail tail = l->tails->at[i];
-		struct ds_text left;
-		struct ds_text component = first_of(tail, &left);
-		if (is_any_depth(component)) {
-			/* Links are not followed here: they could lead in circles. */
-			if (kind == DS_ENTRY_DIRECTORY && *name.at != '.')
-				add(&below, tail.pattern, tail.which);
-		} else if (is_wild(component) && match_component(component, name, &unused)) {
-			if (!left.len)
-				status = arrive(l->w, tail, kind);
-			else if (enterable)
-				add(&below, left, tail.which);
-		}
-	}
-	return status || !below.len ? status : walk_from(l->w, &below);
-}
-
-static int on_name(void *context, const char *name, enum ds_entry_kind kind)
-{
-	struct listing *l = context;
-	struct ds_text text = ds_text_of(name);
-	int status = push(l->w, text) ? enter(l, text, kind) : ds_fail_memory(l->w->err);
-	ds_buf_cut(&l->w->path, l->base);
-	return status;
-}
-
-static unsigned patterns_of(const struct tails *tails)
-{
-	unsigned patterns = 0;
-	for (int i = 0; i < tails->len; i++)
-		patterns |= 1u << tails->at[i].which;
-	return patterns;
-}
-
-/* Lists the directory if a wildcard asks for it. */
-static int walk_wild(struct walker *w, const struct tails *tails)
-{
-	struct ds_source *source = w->walk->source;
-	struct tails wild = {.len = 0};
-	struct listing l = {.w = w, .tails = &wild, .base = w->path.len};
-	struct ds_text left;
-	ds_error why = {0};
-
-	for (int i = 0; i < tails->len; i++)
-		if (is_wild(first_of(tails->at[i], &left)))
-			add(&wild, tails->at[i].pattern, tails->at[i].which);
-	if (!wild.len)
-		return 0;
-	const char *path = l.base ? w->path.bytes : "";
-	/* What a callback says is already in w->err; `why` is the source's. */
-	int status = source->ops->list(source, path, on_name, &l, &why);
-	if (!status || !why.status)
-		return status;
-	ds_buf_cut(&w->path, l.base);
-	path = l.base ? w->path.bytes : "";
-	return w->walk->problem(w->walk->context, path, patterns_of(&wild), why.message, w->err);
-}
-
-/* What stands at the path, for the patterns that end here. */
-static int arrive_at(struct walker *w, const struct tails *here)
-{
-	struct ds_source *source = w->walk->source;
-	struct ds_blob blob = {0};
-	int status = 0;
-
-	source->ops->read(source, w->path.bytes, NULL, &blob);
-	for (int i = 0; i < here->len && !status; i++) {
-		bool directory = ends_in_slash(here->at[i].pattern);
-		if (blob.kind == (directory ? DS_DIRECTORY : DS_REGULAR) ||
-		    blob.kind == DS_UNUSABLE)
-			status = emit(w, here->at[i].which);
-	}
-	ds_blob_free(&blob);
-	return status;
-}
-
-/* The tails that begin with this component, which has no wildcard: it need not be
- * listed, but at the end of a pattern it has to be there. */
-static int walk_literal(struct walker *w, const struct tails *tails, struct ds_text component)
-{
-	struct tails below = {.len = 0};
-	struct tails here = {.len = 0};
-	size_t base = w->path.len;
-	int status = 0;
-
-	for (int i = 0; i < tails->len; i++) {
-		struct ds_text left;
-		if (!ds_text_equal(first_of(tails->at[i], &left), component))
-			continue;
-		if (left.len)
-			add(&below, left, tails->at[i].which);
-		else
-			add(&here, tails->at[i].pattern, tails->at[i].which);
-	}
-	if (!push(w, component))
-		status = ds_fail_memory(w->err);
-	if (!status && here.len)
-		status = arrive_at(w, &here);
-	if (!status && below.len)
-		status = walk_from(w, &below);
-	ds_buf_cut(&w->path, base);
-	return status;
-}
-
-static bool is_first_of_its_kind(const struct tails *tails, int index)
-{
-	struct ds_text left;
-	struct ds_text component = first_of(tails->at[index], &left);
-	for (int i = 0; i < index; i++)
-		if (ds_text_equal(first_of(tails->at[i], &left), component))
+	while (a->len && b->len) {
+		struct ds_text left[] = {*a, *b};
+		struct ds_text one = take(&left[0]);
+		struct ds_text other = take(&left[1]);
+		if (ds_is_any_depth(one) || ds_is_any_depth(other))
+			return true;
+		if (!names_meet(one, other))
 			return false;
-	return true;
+		*a = left[0];
+		*b = left[1];
+	}
+	return may_be_nothing(*a) && may_be_nothing(*b);
 }
 
-static int walk_from(struct walker *w, const struct tails *tails)
+bool ds_patterns_meet(const char *one, const char *other)
 {
-	struct tails all = *tails;
-	int status = 0;
+	struct ds_text a = ds_text_of(one);
+	struct ds_text b = ds_text_of(other);
 
-	for (int i = 0; i < tails->len; i++) {
-		struct ds_text left;
-		if (is_any_depth(first_of(tails->at[i], &left)))
-			add(&all, left, tails->at[i].which);
-	}
-	if (all.too_many)
-		return ds_fail(w->err, DS_TROUBLE, "too many components behind \"**\"");
-	for (int i = 0; i < all.len && !status; i++) {
-		struct ds_text left;
-		struct ds_text component = first_of(all.at[i], &left);
-		if (!is_wild(component) && is_first_of_its_kind(&all, i))
-			status = walk_literal(w, &all, component);
-	}
-	return status ? status : walk_wild(w, &all);
-}
-
-int ds_pattern_walk(const struct ds_walk *walk, ds_error *err)
-{
-	struct walker w = {.walk = walk, .err = err};
-	struct tails tails = {.len = 0};
-
-	for (int i = 0; i < walk->pattern_count; i++)
-		add(&tails, ds_text_of(walk->patterns[i]), i);
-	int status = walk_from(&w, &tails);
-	ds_buf_free(&w.path);
-	return status;
+	return sides_meet(&a, &b, ds_take_component) && sides_meet(&a, &b, take_last);
 }
 
 struct ds_text ds_pattern_lead(const char *pattern)

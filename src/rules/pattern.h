@@ -27,6 +27,9 @@ int ds_pattern_check(const char *pattern, ds_error *err);
 /* Whether the whole path matches; a "/" at the end of either counts. */
 bool ds_pattern_match(const char *pattern, struct ds_text path, struct ds_captures *captures);
 
+/* Whether a path of a file can match both. */
+bool ds_patterns_meet(const char *one, const char *other);
+
 /* The value of a capture; its `at` is NULL where there is none of that name. */
 struct ds_text ds_capture(const struct ds_captures *captures, const char *name);
 

@@ -79,7 +79,7 @@ static const struct ds_rule *find(const struct ds_ruleset *rules, const char *na
 #define INDEX                                                                                      \
 	"# Decisions\n\n| # | Title | Status |\n|---|:--|--|\n"                                    \
 	"| [0001](0001-a.md) | One | Accepted |\n| ADR-2 | Two | Superseded by [3](3.md)\n"        \
-	"| 3 | Three |\n| 4 | Four | odd word |\n"
+	"| 3 | Three |\n| 4 | Four | odd word |\n| 5 | Five | Accepted (2024-01-01) |\n"
 
 Test(builtins, read_what_is_out_there)
 {
@@ -127,7 +127,9 @@ Test(builtins, read_what_is_out_there)
 		 "=pending>pending\n"},
 		{"adr-index", "adr-index", "index", INDEX,
 		 "0001=Accepted>Accepted\nADR-2=Superseded by 3>Superseded\n3!missing-status\n"
-		 "4=odd word>?\n"},
+		 "4=odd word>?\n5=Accepted (2024-01-01)>Accepted\n"},
+		{"adr-index", "adr-index", "file", "# 5. Five\n\nStatus: superseded (by ADR-7)\n",
+		 "=superseded (by ADR-7)>Superseded\n"},
 		{"adr-index", "adr-index", "file", "---\nstatus: superseded by ADR-3\n---\n# x\n",
 		 "=superseded by ADR-3>Superseded\n"},
 		{"adr-index", "adr-index", "file",

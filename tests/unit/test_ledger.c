@@ -15,6 +15,18 @@
 #define TASK(id, rest) "{\"id\": \"" id "\", " rest "}"
 #define SAYS(status)   "\"status\": \"" status "\""
 
+/* One record, the file of an item, and files that have records. */
+#define ENTRY(id, status) TASK(id, SAYS(status))
+#define ITEM(id, status)                                                                           \
+	{                                                                                          \
+		.path = "t/" id ".json", .bytes = JSON(status)                                     \
+	}
+#define LIST_OF(name, entries)                                                                     \
+	{                                                                                          \
+		.path = name, .bytes = "{\"tasks\": [" entries "]}"                                \
+	}
+#define LISTED(entries) LIST_OF("tasks.json", entries)
+
 static const struct ds_status_word words[] = {
 	{"todo", 0, false, false, "active done", 0},   {"active", 1, false, true, "todo done", 0},
 	{"paused", 1, false, false, "active done", 0}, {"review", 2, false, false, "done", 0},
@@ -72,6 +84,8 @@ struct run {
 	struct ds_scanned scanned;
 	struct ds_buf codes;
 	struct ds_buf items; /* "id=state " */
+	char said[3][64];    /* of the rule `three` */
+	struct test_file files[5];
 };
 
 static void begin(struct run *run, const struct ds_rule *rule, const struct test_file *files)
@@ -106,6 +120,12 @@ static void end(struct run *run)
 	ds_buf_free(&run->items);
 }
 
+static const ds_finding *first(const struct run *run)
+{
+	cr_assert(run->scanned.findings.len);
+	return run->scanned.findings.at;
+}
+
 static void expect(struct run *run, const char *items, const char *codes, const char *message)
 {
 	cr_expect_str_eq(run->items.bytes, items, "items are %s", run->items.bytes);
@@ -114,6 +134,21 @@ static void expect(struct run *run, const char *items, const char *codes, const 
 		cr_expect_str_eq(run->scanned.findings.at[0].message, message, "%s",
 				 run->scanned.findings.at[0].message);
 	end(run);
+}
+
+static void look(struct run *run, const struct ds_rule *rule, const struct test_file *files)
+{
+	begin(run, rule, files);
+	finish(run);
+}
+
+static void expect_of(const struct ds_rule *rule, const struct test_file *files, const char *items,
+		      const char *codes, const char *message)
+{
+	struct run run;
+
+	look(&run, rule, files);
+	expect(&run, items, codes, message);
 }
 
 /* ---- One file, one item ------------------------------------------------- */
@@ -125,13 +160,13 @@ static const struct {
 	const char *codes;
 	const char *message; /* of the first */
 } pairs[] = {
-	{"{\"tasks\": [" TASK("1", SAYS("active")) "]}", JSON("active"), "1+ ", "", NULL},
-	{"{\"tasks\": [" TASK("1", SAYS("active")) "]}", JSON("done"), "1! ", "status-mismatch ",
+	{"{\"tasks\": [" ENTRY("1", "active") "]}", JSON("active"), "1+ ", "", NULL},
+	{"{\"tasks\": [" ENTRY("1", "active") "]}", JSON("done"), "1! ", "status-mismatch ",
 	 "tasks.json says active, file says done"},
-	{"{\"tasks\": [" TASK("2", SAYS("active")) "]}", JSON("done"), "1. ", "missing-copy ",
+	{"{\"tasks\": [" ENTRY("2", "active") "]}", JSON("done"), "1. ", "missing-copy ",
 	 "tasks.json has no entry for it"},
 	{"{\"tasks\": [" TASK("1", "\"x\": 1") "]}", JSON("done"), "1. ", "missing-status ", NULL},
-	{"{\"tasks\": [" TASK("1", SAYS("wip")) "]}", JSON("done"), "1! ",
+	{"{\"tasks\": [" ENTRY("1", "wip") "]}", JSON("done"), "1! ",
 	 "status-mismatch unknown-status ", NULL},
 	{NULL, JSON("done"), "1. ", "missing-copy ", "tasks.json is not there"},
 	{"{\"tasks\": [", JSON("done"), "1? ", "malformed ", NULL},
@@ -139,11 +174,10 @@ static const struct {
 	 "tasks.json cannot be parsed: a merge left conflict markers, from line 1 on"},
 	{"version https://git-lfs.github.com/spec/v1\noid x\n", JSON("done"), "1? ",
 	 "unverifiable ", "tasks.json cannot be judged: a Git LFS pointer is in its place"},
-	{"{\"tasks\": [" TASK("1", SAYS("done")) ",\n" TASK("1", SAYS("done")) "]}", JSON("done"),
-	 "1? ", "duplicate-item ",
-	 "2 entries of tasks.json are about this one item: line 1, line 2"},
-	{"{\"tasks\": [" TASK("1", SAYS("done")) ",\n" TASK("1", SAYS("todo")) "]}", JSON("todo"),
-	 "1! ", "status-mismatch duplicate-item ", NULL},
+	{"{\"tasks\": [" ENTRY("1", "done") ",\n" ENTRY("1", "done") "]}", JSON("done"), "1? ",
+	 "duplicate-item ", "2 entries of tasks.json are about this one item: line 1, line 2"},
+	{"{\"tasks\": [" ENTRY("1", "done") ",\n" ENTRY("1", "todo") "]}", JSON("todo"), "1! ",
+	 "status-mismatch duplicate-item ", NULL},
 };
 
 Test(ledger, judges_a_record_beside_a_file)
@@ -154,14 +188,13 @@ Test(ledger, judges_a_record_beside_a_file)
 		if (pairs[i].tasks)
 			files[1] =
 				(struct test_file){.path = "tasks.json", .bytes = pairs[i].tasks};
-		begin(&run, &shared, files);
-		finish(&run);
+		look(&run, &shared, files);
 		if (pairs[i].message && strstr(pairs[i].message, "no entry"))
-			cr_expect_str_eq(run.scanned.findings.at[0].advice,
+			cr_expect_str_eq(first(&run)->advice,
 					 "add the entry, or remove the rest of the item");
 		/* What is there twice is repaired by nobody. */
 		if (strstr(pairs[i].codes, "duplicate-item"))
-			cr_expect_null(run.scanned.findings.at[0].fix);
+			cr_expect_null(first(&run)->fix);
 		expect(&run, pairs[i].items, pairs[i].codes, pairs[i].message);
 	}
 }
@@ -170,17 +203,15 @@ Test(ledger, judges_a_record_beside_a_file)
 Test(ledger, says_the_defect_of_a_file_once)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "t/2.json", .bytes = JSON("done")},
+		ITEM("1", "done"),
+		ITEM("2", "done"),
 		{.path = "tasks.json", .bytes = "{\n\"tasks\": ["},
 		{0},
 	};
 	struct run run;
 
-	begin(&run, &shared, files);
-	finish(&run);
-	cr_assert_eq(run.scanned.findings.len, 1);
-	const ds_finding *finding = &run.scanned.findings.at[0];
+	look(&run, &shared, files);
+	const ds_finding *finding = first(&run);
 	cr_expect_null(finding->item);
 	cr_expect_str_eq(finding->copies[0].path, "tasks.json");
 	cr_expect_eq(finding->copies[0].line, 2);
@@ -202,15 +233,14 @@ Test(ledger, says_where_there_is_no_place_for_records)
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		const struct test_file files[] = {
-			{.path = "t/1.json", .bytes = JSON("done")},
+			ITEM("1", "done"),
 			{.path = "tasks.json", .bytes = table[i].tasks},
 			{0},
 		};
 		struct run run;
-		begin(&run, &shared, files);
-		finish(&run);
+		look(&run, &shared, files);
 		cr_assert_eq(run.scanned.findings.len, 1);
-		cr_expect_eq(run.scanned.findings.at[0].item == NULL, table[i].message != NULL);
+		cr_expect_eq(first(&run)->item == NULL, table[i].message != NULL);
 		expect(&run, "1. ", table[i].message ? "missing-status " : "missing-copy ",
 		       table[i].message);
 		/* What was committed so, is past mending. */
@@ -227,7 +257,7 @@ Test(ledger, says_where_there_is_no_place_for_records)
 Test(ledger, an_item_that_is_nowhere_is_not_in_the_file_without_a_place)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
+		ITEM("1", "done"),
 		{.path = "plans/a.json", .bytes = "{\"other\": 1}"},
 		{.path = "plans/b.json", .bytes = "{\"tasks\": []}"},
 		{0},
@@ -243,28 +273,26 @@ Test(ledger, an_item_that_is_nowhere_is_not_in_the_file_without_a_place)
 Test(ledger, points_into_the_shared_file)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
+		ITEM("1", "done"),
 		{.path = "tasks.json",
 		 .bytes = "{\"tasks\": [\n\n {\"id\": 1,\n  \"status\": \"todo\"}]}"},
 		{0},
 	};
 	struct run run;
 
-	begin(&run, &shared, files);
-	finish(&run);
-	cr_assert_eq(run.scanned.findings.len, 1);
-	const ds_finding *finding = &run.scanned.findings.at[0];
+	look(&run, &shared, files);
+	const ds_finding *finding = first(&run);
 	cr_expect(finding->copies[0].line == 4 && finding->copies[0].column == 14);
 	cr_expect_str_eq(finding->outcome, "sets tasks.json to done");
 	cr_expect_str_eq(finding->fix, "desync-fix --yes 1");
-	end(&run);
+	expect(&run, "1! ", "status-mismatch ", NULL);
 }
 
 Test(ledger, commands_name_the_rule_where_others_are_left_out)
 {
 	static const struct test_file files[] = {
-		{.path = "t/-1.json", .bytes = JSON("done")},
-		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("-1", SAYS("todo")) "]}"},
+		ITEM("-1", "done"),
+		LISTED(ENTRY("-1", "todo")),
 		{0},
 	};
 	struct run run;
@@ -272,7 +300,7 @@ Test(ledger, commands_name_the_rule_where_others_are_left_out)
 	begin(&run, &shared, files);
 	run.scan.qualify = true;
 	finish(&run);
-	cr_expect_str_eq(run.scanned.findings.at[0].fix, "desync-fix --yes shared:-1");
+	cr_expect_str_eq(first(&run)->fix, "desync-fix --yes shared:-1");
 	end(&run);
 }
 
@@ -281,21 +309,17 @@ Test(ledger, commands_name_the_rule_where_others_are_left_out)
 Test(ledger, a_file_is_read_once_and_once_more_for_all_that_looks_wrong)
 {
 	static const struct test_file before[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "t/2.json", .bytes = JSON("done")},
-		{.path = "t/3.json", .bytes = JSON("done")},
-		{.path = "tasks.json",
-		 .bytes = "{\"tasks\": [" TASK("1", SAYS("todo")) ", " TASK(
-			 "2", SAYS("todo")) ", " TASK("3", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		ITEM("2", "done"),
+		ITEM("3", "done"),
+		LISTED(ENTRY("1", "todo") ", " ENTRY("2", "todo") ", " ENTRY("3", "done")),
 		{0},
 	};
 	static const struct test_file after[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "t/2.json", .bytes = JSON("done")},
-		{.path = "t/3.json", .bytes = JSON("done")},
-		{.path = "tasks.json",
-		 .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) ", " TASK(
-			 "2", SAYS("todo")) ", " TASK("3", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		ITEM("2", "done"),
+		ITEM("3", "done"),
+		LISTED(ENTRY("1", "done") ", " ENTRY("2", "todo") ", " ENTRY("3", "done")),
 		{0},
 	};
 	struct run run;
@@ -332,8 +356,8 @@ Test(ledger, a_torn_file_is_read_again)
 Test(ledger, what_is_announced_comes_before_the_files_of_items)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		LISTED(ENTRY("1", "done")),
 		{0},
 	};
 	struct run run;
@@ -364,20 +388,17 @@ static const struct ds_rule plans = {
 Test(ledger, records_are_found_in_any_of_several_files)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "t/2.json", .bytes = JSON("done")},
-		{.path = "t/3.json", .bytes = JSON("done")},
-		{.path = "plans/z.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
-		{.path = "plans/a.json",
-		 .bytes =
-			 "{\"tasks\": [" TASK("2", SAYS("todo")) ", " TASK("1", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		ITEM("2", "done"),
+		ITEM("3", "done"),
+		LIST_OF("plans/z.json", ENTRY("1", "done")),
+		LIST_OF("plans/a.json", ENTRY("2", "todo") ", " ENTRY("1", "done")),
 		{0},
 	};
 	struct run run;
 
-	begin(&run, &plans, files);
-	finish(&run);
-	const ds_finding *duplicate = &run.scanned.findings.at[0];
+	look(&run, &plans, files);
+	const ds_finding *duplicate = first(&run);
 	cr_assert_eq(duplicate->copy_count, 2);
 	cr_expect_str_eq(duplicate->copies[0].path, "plans/a.json");
 	cr_expect_str_eq(duplicate->copies[1].path, "plans/z.json");
@@ -389,16 +410,16 @@ Test(ledger, records_are_found_in_any_of_several_files)
 Test(ledger, a_file_that_came_meanwhile_is_seen)
 {
 	static const struct test_file before[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "plans/a.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
-		{.path = "t/2.json", .bytes = JSON("todo")},
+		ITEM("1", "done"),
+		LIST_OF("plans/a.json", ENTRY("2", "done")),
+		ITEM("2", "todo"),
 		{0},
 	};
 	static const struct test_file after[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "plans/a.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
-		{.path = "t/2.json", .bytes = JSON("todo")},
-		{.path = "plans/b.json", .bytes = "{\"tasks\": [" TASK("2", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		LIST_OF("plans/a.json", ENTRY("2", "done")),
+		ITEM("2", "todo"),
+		LIST_OF("plans/b.json", ENTRY("2", "done")),
 		{0},
 	};
 	struct run run;
@@ -442,23 +463,19 @@ Test(ledger, files_are_parsed_side_by_side)
 Test(ledger, an_item_that_is_nowhere_may_be_in_the_broken_file)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "t/2.json", .bytes = JSON("done")},
+		ITEM("1", "done"),
+		ITEM("2", "done"),
 		{.path = "plans/a.json", .bytes = "{"},
-		{.path = "plans/b.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		LIST_OF("plans/b.json", ENTRY("1", "done")),
 		{0},
 	};
-	struct run run;
-
-	begin(&run, &plans, files);
-	finish(&run);
-	expect(&run, "1+ 2? ", "malformed ", NULL);
+	expect_of(&plans, files, "1+ 2? ", "malformed ", NULL);
 }
 
 Test(ledger, a_folder_that_cannot_be_listed_is_a_defect)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
+		ITEM("1", "done"),
 		{.path = "plans/a.json", .bytes = "{}"},
 		{0},
 	};
@@ -473,15 +490,11 @@ Test(ledger, a_folder_that_cannot_be_listed_is_a_defect)
 Test(ledger, no_file_at_all_is_a_gap_of_each_item)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "t/2.json", .bytes = JSON("done")},
+		ITEM("1", "done"),
+		ITEM("2", "done"),
 		{0},
 	};
-	struct run run;
-
-	begin(&run, &plans, files);
-	finish(&run);
-	expect(&run, "1. 2. ", "missing-copy missing-copy ", "plan is not there");
+	expect_of(&plans, files, "1. 2. ", "missing-copy missing-copy ", "plan is not there");
 }
 
 /* ---- Limits ------------------------------------------------------------- */
@@ -489,8 +502,8 @@ Test(ledger, no_file_at_all_is_a_gap_of_each_item)
 Test(ledger, the_limit_is_that_of_the_scan)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		LISTED(ENTRY("1", "done")),
 		{0},
 	};
 	struct run run;
@@ -508,8 +521,8 @@ Test(ledger, the_limit_is_that_of_the_scan)
 Test(ledger, advice_where_there_are_many_or_files_are_large)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "]}"},
+		ITEM("1", "done"),
+		LISTED(ENTRY("1", "done")),
 		{0},
 	};
 	static const struct {
@@ -536,14 +549,11 @@ Test(ledger, items_are_what_matches_and_what_is_listed)
 	static const char *const ignored[] = {"epic-*", NULL};
 	static const char *const shelves[] = {"old/{id}.json", NULL};
 	static const struct test_file files[] = {
-		{.path = "t/0007.json", .bytes = JSON("done")},
-		{.path = "t/0009.json", .bytes = JSON("done")},
+		ITEM("0007", "done"),
+		ITEM("0009", "done"),
 		{.path = "old/0003.json", .bytes = JSON("done")},
-		{.path = "tasks.json",
-		 .bytes = "{\"tasks\": [" TASK("ADR-7", SAYS("done")) ", " TASK(
-			 "8", SAYS("done")) ", " TASK("3",
-						      SAYS("done")) ", " TASK("epic-1",
-									      SAYS("done")) "]}"},
+		LISTED(ENTRY("ADR-7", "done") ", " ENTRY("8", "done") ", " ENTRY(
+			"3", "done") ", " ENTRY("epic-1", "done")),
 		{0},
 	};
 	struct run run;
@@ -557,7 +567,7 @@ Test(ledger, items_are_what_matches_and_what_is_listed)
 	const struct ds_item *listed = &run.scanned.items.at[1];
 	cr_assert_eq(run.scanned.items.len, 3);
 	cr_expect_str_eq(listed->path, "tasks.json");
-	const ds_finding *gap = &run.scanned.findings.at[0];
+	const ds_finding *gap = first(&run);
 	cr_expect_str_eq(gap->copies[0].path, "t/{id}.json", "%s", gap->copies[0].path);
 	gap++;
 	cr_expect_str_eq(gap->message, "tasks.json has no entry for it");
@@ -571,7 +581,7 @@ Test(ledger, the_list_is_not_the_file)
 	static const struct test_file files[] = {
 		{.path = "1.json", .bytes = JSON("done")},
 		{.path = "index.json",
-		 .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) "," TASK("2", SAYS("done")) "]}"},
+		 .bytes = "{\"tasks\": [" ENTRY("1", "done") "," ENTRY("2", "done") "]}"},
 		{0},
 	};
 	struct run run;
@@ -597,14 +607,9 @@ static int tell(void *context, int copy, const struct ds_entry *entry, ds_error 
 Test(ledger, records_that_are_no_item_are_told)
 {
 	static const struct test_file files[] = {
-		{.path = "t/1.json", .bytes = JSON("done")},
-		{.path = "tasks.json",
-		 .bytes =
-			 "{\"tasks\": [" TASK("3", SAYS("done")) "," TASK("1", SAYS("done")) "," TASK(
-				 "2",
-				 SAYS("done")) "," TASK("epic-1",
-							SAYS("done")) "," TASK("2",
-									       SAYS("todo")) "]}"},
+		ITEM("1", "done"),
+		LISTED(ENTRY("3", "done") ", " ENTRY("1", "done") ", " ENTRY(
+			"2", "done") ", " ENTRY("epic-1", "done") ", " ENTRY("2", "todo")),
 		{0},
 	};
 	static const char *const ignored[] = {"epic-*", NULL};
@@ -629,46 +634,95 @@ Test(ledger, records_that_are_no_item_are_told)
 	}
 }
 
-Test(ledger, a_number_is_not_how_an_id_is_written)
+/* A number is not how the id is written; and the path of what is only listed is the list's. */
+Test(ledger, the_path_of_a_copy_follows_from_its_item)
 {
-	struct ds_rule rule = shared;
-	struct ds_buf path = {0};
+	static const struct {
+		const char *items;
+		const char *copy;
+		const char *item_path;
+		const char *id;
+		const char *path;
+		bool by_number;
+		bool lists;
+	} table[] = {
+		{"t/{id}.json", "x/{id}.md", "t/0007.json", "7", "x/0007.md", true, false},
+		{"m/{id}/", "{item}/a.json", "m/7", "7", "m/7/a.json", false, false},
+		{"m/{id}/", "{item}/a.json", "m/7", "7", "m/7/a.json", false, true},
+		{"m/{id}/", "{item}/a.json", "tasks.json", "7", "m/7/a.json", false, true},
+	};
 
-	rule.by_number = true;
-	rule.copies[0].path = "x/{id}.md";
-	cr_assert_eq(ds_copy_path(&path, &rule, 0, "t/0007.json", "7"), DS_PATH_MADE);
-	cr_expect_str_eq(path.bytes, "x/0007.md");
-	ds_buf_free(&path);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_rule rule = shared;
+		struct ds_buf path = {0};
+		rule.items = table[i].items;
+		rule.by_number = table[i].by_number;
+		rule.copies[0].lists = table[i].lists;
+		rule.copies[1].path = table[i].copy;
+		cr_assert_eq(ds_copy_path(&path, &rule, 1, table[i].item_path, table[i].id),
+			     DS_PATH_MADE);
+		cr_expect_str_eq(path.bytes, table[i].path, "%zu: %s", i, path.bytes);
+		ds_buf_free(&path);
+	}
+}
+
+/* A column by its name and by its number: only the file can tell that they are one. */
+Test(ledger, one_place_is_no_two_copies)
+{
+	static const struct ds_rule rule = {
+		.name = "columns",
+		.root = "",
+		.copies = {{.name = "a",
+			    .path = "i.md",
+			    .read = "table",
+			    .at = "S",
+			    .id = "N",
+			    .many = true,
+			    .lists = true},
+			   {.name = "b",
+			    .path = "i.md",
+			    .read = "table",
+			    .at = "2",
+			    .id = "1",
+			    .many = true},
+			   {.name = "c",
+			    .path = "i.md",
+			    .read = "table",
+			    .at = "3",
+			    .id = "1",
+			    .many = true}},
+		.authority = 0,
+		.vocabulary = &vocabulary,
+	};
+	static const struct test_file files[] = {
+		{.path = "i.md", .bytes = "| N | S | T |\n|--|--|--|\n| 1 | done | done |\n"},
+		{0},
+	};
+	expect_of(&rule, files, "1? ", "unverifiable ",
+		  "b cannot be judged: a reads the same place, so the rule needs one of them");
 }
 
 Test(ledger, what_is_listed_twice_is_one_item)
 {
 	static const struct test_file files[] = {
-		{.path = "tasks.json",
-		 .bytes =
-			 "{\"tasks\": [" TASK("1", SAYS("done")) ", " TASK("1", SAYS("done")) "]}"},
+		LISTED(ENTRY("1", "done") ", " ENTRY("1", "done")),
 		{0},
 	};
-	struct run run;
-
-	begin(&run, &committed, files);
-	finish(&run);
-	expect(&run, "1? ", "duplicate-item ", NULL);
+	expect_of(&committed, files, "1? ", "duplicate-item ", NULL);
 }
 
 /* Neither a path nor what desync-fix refuses as an id: no command is printed. */
 Test(ledger, an_id_that_cannot_be_asked_for_is_not_printed)
 {
 	static const struct test_file files[] = {
-		{.path = "t/v0..8.json", .bytes = JSON("done")},
-		{.path = "tasks.json", .bytes = "{\"tasks\": [" TASK("v0..8", SAYS("todo")) "]}"},
+		ITEM("v0..8", "done"),
+		LISTED(ENTRY("v0..8", "todo")),
 		{0},
 	};
 	struct run run;
 
-	begin(&run, &shared, files);
-	finish(&run);
-	cr_expect_null(run.scanned.findings.at[0].fix);
+	look(&run, &shared, files);
+	cr_expect_null(first(&run)->fix);
 	expect(&run, "v0..8! ", "status-mismatch ", NULL);
 }
 
@@ -758,26 +812,33 @@ static const struct {
 	{0, false, {"todo", NULL, NULL}, "1. ", "missing-copy ", NULL, 0},
 };
 
-Test(believed, is_whoever_the_rule_says)
+/* One item, with what its copies say; NULL: no such file. */
+static void begin_three(struct run *run, const char *a, const char *b, const char *c)
 {
 	static const char *const paths[] = {"m/1/a.json", "m/1/b.json", "m/1/c.json"};
+	const char *const says[] = {a, b, c};
+	size_t count = 0;
+
+	begin(run, &three, run->files);
+	for (size_t k = 0; k < 3; k++) {
+		if (!says[k])
+			continue;
+		snprintf(run->said[k], sizeof run->said[k], JSON("%s"), says[k]);
+		run->files[count++] = (struct test_file){.path = paths[k], .bytes = run->said[k]};
+	}
+	test_source_init(&run->source, run->files);
+}
+
+Test(believed, is_whoever_the_rule_says)
+{
 	for (size_t i = 0; i < sizeof believed / sizeof *believed; i++) {
-		char bytes[3][64];
-		struct test_file files[4] = {{0}};
+		const char *const *said = believed[i].said;
 		struct run run;
-		size_t count = 0;
-		for (size_t k = 0; k < 3; k++) {
-			if (!believed[i].said[k])
-				continue;
-			snprintf(bytes[k], sizeof bytes[k], JSON("%s"), believed[i].said[k]);
-			files[count++] = (struct test_file){.path = paths[k], .bytes = bytes[k]};
-		}
-		begin(&run, &three, files);
+		begin_three(&run, said[0], said[1], said[2]);
 		run.rule.authority = believed[i].authority;
 		run.rule.no_regress = believed[i].no_regress;
 		finish(&run);
-		const char *outcome =
-			run.scanned.findings.len ? run.scanned.findings.at[0].outcome : NULL;
+		const char *outcome = run.scanned.findings.len ? first(&run)->outcome : NULL;
 		cr_expect_str_eq(outcome ? outcome : "-",
 				 believed[i].outcome ? believed[i].outcome : "-", "%zu", i);
 		cr_expect_eq(run.scanned.items.at[0].status, believed[i].status, "%zu: %d", i,
@@ -789,37 +850,27 @@ Test(believed, is_whoever_the_rule_says)
 /* What a word stands for at least is how far its copy is, wherever that copy stands. */
 Test(believed, is_no_word_that_stands_for_less)
 {
-	static const struct test_file files[] = {{.path = "m/1/a.json", .bytes = JSON("todo")},
-						 {.path = "m/1/b.json", .bytes = JSON("active")},
-						 {.path = "m/1/c.json", .bytes = JSON("[ ]")},
-						 {0}};
 	struct run run;
 
-	begin(&run, &three, files);
+	begin_three(&run, "todo", "active", "[ ]");
 	run.rule.authority = DS_AHEAD;
 	run.rule.copies[0] = three.copies[2];
 	run.rule.copies[2] = three.copies[0];
 	finish(&run);
-	cr_expect_str_eq(run.scanned.findings.at[0].outcome, "sets a to active");
+	cr_expect_str_eq(first(&run)->outcome, "sets a to active");
 	end(&run);
 }
 
 static void choose(const char *expect_other, const char *expect_advice, int authority,
 		   const char *a, const char *b)
 {
-	char bytes[2][64];
 	struct run run;
 
-	snprintf(bytes[0], sizeof bytes[0], JSON("%s"), a);
-	snprintf(bytes[1], sizeof bytes[1], JSON("%s"), b);
-	const struct test_file files[] = {{.path = "m/1/a.json", .bytes = bytes[0]},
-					  {.path = "m/1/b.json", .bytes = bytes[1]},
-					  {0}};
-	begin(&run, &three, files);
+	begin_three(&run, a, b, NULL);
 	run.rule.authority = authority;
 	run.rule.no_regress = authority == 0;
 	finish(&run);
-	const ds_finding *finding = &run.scanned.findings.at[0];
+	const ds_finding *finding = first(&run);
 	cr_assert_eq(run.scanned.findings.len, 1 + (strcmp(b, "wip") == 0));
 	cr_expect_null(finding->fix);
 	cr_expect_str_eq(finding->other ? finding->other : "-", expect_other);
@@ -846,19 +897,54 @@ Test(believed, is_nobody_and_there_is_a_choice)
 /* What two copies say alike is one side. */
 Test(believed, is_nobody_of_three)
 {
-	static const struct test_file files[] = {
-		{.path = "m/1/a.json", .bytes = JSON("review")},
-		{.path = "m/1/b.json", .bytes = JSON("review")},
-		{.path = "m/1/c.json", .bytes = JSON("[x]")},
-		{0},
-	};
 	struct run run;
 
-	begin(&run, &three, files);
+	begin_three(&run, "review", "review", "[x]");
 	run.rule.authority = DS_NO_COPY;
 	finish(&run);
-	cr_expect_str_eq(run.scanned.findings.at[0].advice, "to make it done: desync-set 1 done");
+	cr_expect_str_eq(first(&run)->advice, "to make it done: desync-set 1 done");
 	expect(&run, "1! ", "status-mismatch ", NULL);
+}
+
+/* It stands behind what an alias knows the beginning of. */
+Test(believed, what_is_said_beside_a_status_is_not_written_over)
+{
+	static const struct ds_status_alias aliases[] = {{"done (*", "done", 0}, {0}};
+	static const struct ds_vocabulary dated = {.statuses = words, .aliases = aliases};
+	static const struct ds_own_word own[] = {{"done (yes)", SET(DONE), DONE, 0}, {0}};
+	static const struct {
+		const char *a;
+		const char *b;
+		const char *items;
+		const char *outcome;
+		const char *message;
+		const struct ds_own_word *words;
+	} table[] = {
+		{"done", "done (2024-01-01)", "1+ ", NULL, NULL, NULL},
+		{"done (2024-01-01)", "todo", "1! ", "sets b to done",
+		 "a says done (2024-01-01), b says todo", NULL},
+		{"todo", "done (2024-01-01)", "1! ", NULL,
+		 "a says todo, b says done (2024-01-01); what b says beside its status would be "
+		 "lost, and is left to a person",
+		 NULL},
+		{"todo", "done (yes)", "1! ", "sets b to todo", "a says todo, b says done (yes)",
+		 own},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct run run;
+		begin_three(&run, table[i].a, table[i].b, NULL);
+		run.rule.vocabulary = &dated;
+		run.rule.copies[1].words = table[i].words;
+		finish(&run);
+		if (table[i].message) {
+			const char *outcome = first(&run)->outcome;
+			cr_expect_str_eq(outcome ? outcome : "",
+					 table[i].outcome ? table[i].outcome : "");
+		}
+		expect(&run, table[i].items, table[i].message ? "status-mismatch " : "",
+		       table[i].message);
+	}
 }
 
 /* Of three words each two have something in common, and all three nothing. */
@@ -870,15 +956,9 @@ Test(believed, what_all_words_stand_for_may_be_nothing)
 		{"z", SET(DONE) | SET(TODO), DONE, 0},
 		{0},
 	};
-	static const struct test_file files[] = {
-		{.path = "m/1/a.json", .bytes = JSON("x")},
-		{.path = "m/1/b.json", .bytes = JSON("y")},
-		{.path = "m/1/c.json", .bytes = JSON("z")},
-		{0},
-	};
 	struct run run;
 
-	begin(&run, &three, files);
+	begin_three(&run, "x", "y", "z");
 	for (int i = 0; i < 3; i++)
 		run.rule.copies[i].words = own;
 	run.rule.authority = DS_NO_COPY;
@@ -901,7 +981,7 @@ Test(believed, a_severity_of_the_rule_is_not_for_what_nobody_can_judge)
 	run.rule.severity[DS_STATUS_MISMATCH] = DS_INFO + 1;
 	run.rule.severity[DS_MALFORMED] = DS_INFO + 1;
 	finish(&run);
-	cr_expect_eq(run.scanned.findings.at[0].severity, DS_INFO);
+	cr_expect_eq(first(&run)->severity, DS_INFO);
 	cr_expect_eq(run.scanned.findings.at[1].severity, DS_ERROR);
 	expect(&run, "1! 2? ", "status-mismatch malformed ", NULL);
 }
@@ -911,15 +991,11 @@ Test(believed, a_severity_of_the_rule_is_not_for_what_nobody_can_judge)
 Test(head, differs_and_changes_no_state)
 {
 	static const struct test_file files[] = {
-		{.path = "tasks.json",
-		 .bytes = "{\"tasks\": [" TASK("1", SAYS("done")) ", " TASK(
-			 "2", SAYS("todo")) ", " TASK("3", SAYS("todo")) "]}"},
+		LISTED(ENTRY("1", "done") ", " ENTRY("2", "todo") ", " ENTRY("3", "todo")),
 		{0},
 	};
 	static const struct test_file before[] = {
-		{.path = "tasks.json",
-		 .bytes = "{\"tasks\": [" TASK("1", SAYS("todo")) ", " TASK(
-			 "2", SAYS("todo")) ", " TASK("9", SAYS("todo")) "]}"},
+		LISTED(ENTRY("1", "todo") ", " ENTRY("2", "todo") ", " ENTRY("9", "todo")),
 		{0},
 	};
 	static const struct test_file none[] = {{0}};
@@ -929,12 +1005,11 @@ Test(head, differs_and_changes_no_state)
 	test_source_init(&run.head, before);
 	run.scan.head = &run.head.source;
 	finish(&run);
-	cr_expect_eq(run.scanned.findings.at[0].severity, DS_WARNING);
+	cr_expect_eq(first(&run)->severity, DS_WARNING);
 	cr_expect_eq(run.scanned.items.at[0].status, DONE);
 	expect(&run, "1+ 2+ 3+ ", "uncommitted-status ",
 	       "tasks.json says done, tasks.json in HEAD says todo");
-	begin(&run, &committed, files);
-	finish(&run);
+	look(&run, &committed, files);
 	expect(&run, "1+ 2+ 3+ ", "", NULL);
 	begin(&run, &committed, files);
 	test_source_init(&run.head, none);
@@ -1026,8 +1101,8 @@ Test(demands, one_that_is_no_error_leaves_the_item_alone)
 	run.rule.copies[0].fields = graded;
 	run.rule.severity[DS_CONSTRAINT] = DS_WARNING + 1;
 	finish(&run);
-	cr_expect_eq(run.scanned.findings.at[0].severity, DS_WARNING);
-	cr_expect_eq(run.scanned.findings.at[0].copies[0].line, 2);
+	cr_expect_eq(first(&run)->severity, DS_WARNING);
+	cr_expect_eq(first(&run)->copies[0].line, 2);
 	expect(&run, "1+ ", "constraint ",
 	       "grade is 1, so the status must be done, not todo: as agreed");
 }
@@ -1128,9 +1203,9 @@ static void check_family(size_t i, int authority, const char *outcome)
 	run.scan.child_rules = rules;
 	finish(&run);
 	if (outcome && run.scanned.findings.len)
-		cr_expect_str_eq(run.scanned.findings.at[0].outcome, outcome);
+		cr_expect_str_eq(first(&run)->outcome, outcome);
 	else if (run.scanned.findings.len)
-		cr_expect_null(run.scanned.findings.at[0].fix);
+		cr_expect_null(first(&run)->fix);
 	expect(&run, families[i].items, families[i].codes, families[i].message);
 }
 
@@ -1193,7 +1268,7 @@ Test(demands, a_status_follows_from_boxes)
 		begin_boxes(&run, files);
 		finish(&run);
 		if (run.scanned.findings.len) {
-			const ds_copy *copies = run.scanned.findings.at[0].copies;
+			const ds_copy *copies = first(&run)->copies;
 			cr_expect_str_eq(copies[0].path, "m/1/tasks.md");
 			cr_expect_eq(copies[0].line, boxed[i].line);
 			cr_expect_str_eq(copies[1].status, boxed[i].status);
@@ -1219,7 +1294,7 @@ Test(demands, boxes_are_counted_only_where_they_matter)
 	begin_boxes(&run, files);
 	run.rule.rollups = only_done;
 	finish(&run);
-	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].name, "tasks.md");
+	cr_expect_str_eq(first(&run)->copies[0].name, "tasks.md");
 	expect(&run, "1+ 2? ", "unreadable ", "tasks.md cannot be read: Permission denied");
 }
 
@@ -1237,21 +1312,14 @@ Test(demands, what_the_parts_ask_for_is_written_where_it_does_not_fit)
 		{"review", "review", "", NULL},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		char a[64];
-		char b[64];
 		struct run run;
-		snprintf(a, sizeof a, JSON("%s"), table[i].a);
-		snprintf(b, sizeof b, JSON("%s"), table[i].b);
-		const struct test_file files[] = {{.path = "m/1/a.json", .bytes = a},
-						  {.path = "m/1/b.json", .bytes = b},
-						  {.path = "m/1/tasks.md", .bytes = "- [x] a\n"},
-						  {0}};
-		begin(&run, &three, files);
+		begin_three(&run, table[i].a, table[i].b, NULL);
+		run.files[2] = (struct test_file){.path = "m/1/tasks.md", .bytes = "- [x] a\n"};
 		run.rule.rollups = tasks_md;
 		run.rule.authority = DS_PARTS;
 		finish(&run);
 		if (table[i].outcome)
-			cr_expect_str_eq(run.scanned.findings.at[0].outcome, table[i].outcome);
+			cr_expect_str_eq(first(&run)->outcome, table[i].outcome);
 		expect(&run, table[i].outcome ? "1! " : "1+ ", table[i].codes, NULL);
 	}
 }
@@ -1279,8 +1347,8 @@ Test(path, a_directory_means_a_status)
 	run.rule.authority = 1;
 	finish(&run);
 	cr_assert_eq(run.scanned.findings.len, 1);
-	cr_expect_str_eq(run.scanned.findings.at[0].copies[0].path, "w/done/2.json");
-	cr_expect_null(run.scanned.findings.at[0].fix, "nothing can be written into a path");
+	cr_expect_str_eq(first(&run)->copies[0].path, "w/done/2.json");
+	cr_expect_null(first(&run)->fix, "nothing can be written into a path");
 	/* Of an item that is not there the path says nothing. */
 	struct ds_desk desk;
 	const struct ds_item gone = {.path = "w/todo/3.json", .id = "3"};
@@ -1313,8 +1381,7 @@ Test(ledger, a_hundred_thousand_records, .timeout = 60)
 		ds_buf_printf(&tasks, "%s{\"id\": \"t%d\", \"status\": \"wip\"}", i ? ", " : "", i);
 	ds_buf_puts(&tasks, "]}");
 	const struct test_file files[] = {{.path = "tasks.json", .bytes = tasks.bytes}, {0}};
-	begin(&run, &committed, files);
-	finish(&run);
+	look(&run, &committed, files);
 	cr_expect_eq(run.scanned.items.len, (size_t)most);
 	cr_expect_eq(run.scanned.findings.len, (size_t)most);
 	cr_expect_eq(run.source.reads, 1);
@@ -1325,22 +1392,21 @@ Test(ledger, a_hundred_thousand_records, .timeout = 60)
 /* All of one id, and every item claims it. */
 Test(ledger, a_hundred_thousand_records_of_one_item, .timeout = 60)
 {
-	static const struct test_file files[] = {{.path = "t/1.json", .bytes = JSON("done")}, {0}};
+	static const struct test_file files[] = {ITEM("1", "done"), {0}};
 	struct ds_buf tasks = {0};
 	struct run run;
 	int most = many();
 
 	ds_buf_puts(&tasks, "{\"tasks\": [");
 	for (int i = 0; i < most; i++)
-		ds_buf_printf(&tasks, "%s" TASK("1", SAYS("done")), i ? ",\n" : "");
+		ds_buf_printf(&tasks, "%s" ENTRY("1", "done"), i ? ",\n" : "");
 	ds_buf_puts(&tasks, "]}");
 	const struct test_file both[] = {
 		files[0], {.path = "tasks.json", .bytes = tasks.bytes}, {0}};
-	begin(&run, &shared, both);
-	finish(&run);
+	look(&run, &shared, both);
 	cr_assert_eq(run.scanned.findings.len, 1);
-	cr_expect_eq(run.scanned.findings.at[0].copy_count, 20, "what is said has an end");
-	cr_expect_eq(run.scanned.findings.at[0].copies[19].line, 20);
+	cr_expect_eq(first(&run)->copy_count, 20, "what is said has an end");
+	cr_expect_eq(first(&run)->copies[19].line, 20);
 	char line[160];
 	snprintf(line, sizeof line,
 		 "%d entries of tasks.json are about this one item: line 1, line 2, line 3, "

@@ -94,24 +94,29 @@ static char *found(const struct ds_reader *reader, const struct ds_spec *spec,
 	return out.bytes;
 }
 
+static void expect_found(const struct ds_reader *reader, const struct ds_spec *spec,
+			 const char *const *fields, struct ds_text bytes, const char *wanted)
+{
+	char *is = found(reader, spec, fields, bytes);
+
+	cr_expect_str_eq(is, wanted, "%.200s\n  is     %s\n  not    %s", bytes.at, is, wanted);
+	free(is);
+}
+
 struct row {
 	const char *markdown;
 	const char *found;
 };
 
 static void expect_rows(const struct ds_reader *reader, const struct ds_spec *spec,
-			const char *const *fields, const struct row *rows, size_t count)
+			const struct row *rows, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		char *is = found(reader, spec, fields, ds_text_of(rows[i].markdown));
-		cr_expect_str_eq(is, rows[i].found, "%s\n  is     %s\n  not    %s",
-				 rows[i].markdown, is, rows[i].found);
-		free(is);
-	}
+	for (size_t i = 0; i < count; i++)
+		expect_found(reader, spec, NULL, ds_text_of(rows[i].markdown), rows[i].found);
 }
 
 #define EXPECT_ROWS(reader, spec, rows)                                                            \
-	expect_rows(reader, &(spec), NULL, rows, sizeof(rows) / sizeof *(rows))
+	expect_rows(reader, &(spec), rows, sizeof(rows) / sizeof *(rows))
 
 /* ---- Changing one value -------------------------------------------------- */
 
@@ -172,6 +177,10 @@ static void expect_change(const struct ds_reader *reader, const struct ds_spec *
 	ds_records_free(&records);
 	ds_arena_free(&arena);
 }
+
+#define EXPECT_CHANGES(reader, spec, changes)                                                      \
+	for (size_t i = 0; i < sizeof(changes) / sizeof *(changes); i++)                           \
+	expect_change(reader, &(spec), &(changes)[i])
 
 /* ---- Tables -------------------------------------------------------------- */
 
@@ -280,13 +289,9 @@ Test(markdown, columns_have_names_or_numbers)
 		{"|Owner|3|Title|1|\n|-|-|-|-|\n|me|t|u|v|\n", "t=v,u,me"},
 	};
 	static const struct ds_spec spec = {"3", "1"};
-	char *is = found(&ds_table_reader, &spec, fields, ds_text_of(rows[0].markdown));
-	cr_expect_str_eq(is, rows[0].found);
-	free(is);
+	expect_found(&ds_table_reader, &spec, fields, ds_text_of(rows[0].markdown), rows[0].found);
 	static const struct ds_spec names = {"1", "3"}; /* a name goes before a number */
-	is = found(&ds_table_reader, &names, fields, ds_text_of(rows[1].markdown));
-	cr_expect_str_eq(is, rows[1].found);
-	free(is);
+	expect_found(&ds_table_reader, &names, fields, ds_text_of(rows[1].markdown), rows[1].found);
 }
 
 Test(markdown, changes_cells)
@@ -304,8 +309,7 @@ Test(markdown, changes_cells)
 		{HEAD "| 1 | a | b |\n", 0, "x|y", NULL},
 		{HEAD "| 1 | a | b |\n", 0, "x\ny", NULL},
 	};
-	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-		expect_change(&ds_table_reader, &table_spec, &changes[i]);
+	EXPECT_CHANGES(&ds_table_reader, table_spec, changes);
 }
 
 /* ---- Boxes --------------------------------------------------------------- */
@@ -387,9 +391,7 @@ Test(markdown, patterns_over_text)
 		snprintf(markdown, sizeof markdown, "- [x] %s", table[i].text);
 		if (table[i].id)
 			snprintf(wanted, sizeof wanted, "%s=[x]", table[i].id);
-		char *is = found(&ds_checkbox_reader, &spec, NULL, ds_text_of(markdown));
-		cr_expect_str_eq(is, wanted, "%s %s: %s", table[i].pattern, table[i].text, is);
-		free(is);
+		expect_found(&ds_checkbox_reader, &spec, NULL, ds_text_of(markdown), wanted);
 	}
 }
 
@@ -405,8 +407,7 @@ Test(markdown, changes_boxes)
 		{"- [ ] a\n", 0, "[1]", NULL},
 		{"- [ ] a\n", 0, "[\n]", NULL},
 	};
-	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-		expect_change(&ds_checkbox_reader, &all_boxes, &changes[i]);
+	EXPECT_CHANGES(&ds_checkbox_reader, all_boxes, changes);
 }
 
 /* ---- Task blocks --------------------------------------------------------- */
@@ -459,8 +460,7 @@ Test(markdown, changes_task_blocks)
 		 "```task\r\nid: 1\r\nstatus: done\r\n```\r\n"},
 		{"```task\nid: 1\nstatus: todo\n```\n", 0, "a: b", NULL},
 	};
-	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-		expect_change(&ds_task_block_reader, &tasks, &changes[i]);
+	EXPECT_CHANGES(&ds_task_block_reader, tasks, changes);
 }
 
 Test(markdown, puts_a_field_into_a_task_block)
@@ -626,9 +626,7 @@ Test(markdown, a_line_far_below_the_title)
 	for (int i = 0; i < 20000; i++)
 		ds_buf_puts(&file, "word word word\n\n");
 	ds_buf_puts(&file, "Status: done\n\n# Next\n");
-	char *is = found(&ds_line_reader, &label, NULL, (struct ds_text){file.bytes, file.len});
-	cr_expect_str_eq(is, "done");
-	free(is);
+	expect_found(&ds_line_reader, &label, NULL, (struct ds_text){file.bytes, file.len}, "done");
 	ds_buf_free(&file);
 }
 
@@ -650,8 +648,7 @@ Test(markdown, changes_lines)
 		{"## Status\n\na\nmore\n", 0, "b", "## Status\n\nb\nmore\n"},
 		{"## Status\r\n\r\n- **a**\r\n", 0, "b", "## Status\r\n\r\n- **b**\r\n"},
 	};
-	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-		expect_change(&ds_line_reader, &label, &changes[i]);
+	EXPECT_CHANGES(&ds_line_reader, label, changes);
 }
 
 /* ---- Preambles ----------------------------------------------------------- */
@@ -689,8 +686,7 @@ Test(markdown, changes_preambles)
 		{"---\nt: a\n---\nStatus: a\n", 0, "b: c", "---\nt: a\n---\nStatus: b: c\n"},
 		{"## Status\n\na\n", 0, "b: c", "## Status\n\nb: c\n"},
 	};
-	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
-		expect_change(&ds_preamble_reader, &key, &changes[i]);
+	EXPECT_CHANGES(&ds_preamble_reader, key, changes);
 }
 
 /* A front matter as long as a file would be read in part. */
@@ -701,9 +697,8 @@ Test(markdown, a_preamble_has_the_limit_of_front_matter)
 	while (file.len < 70000)
 		ds_buf_puts(&file, "yyyyyyyyyyyyyyyy");
 	ds_buf_puts(&file, "\nstatus: a\n---\nStatus: b\n");
-	char *is = found(&ds_preamble_reader, &key, NULL, (struct ds_text){file.bytes, file.len});
-	cr_expect_str_eq(is, "(malformed 1:1)");
-	free(is);
+	expect_found(&ds_preamble_reader, &key, NULL, (struct ds_text){file.bytes, file.len},
+		     "(malformed 1:1)");
 	ds_buf_free(&file);
 }
 

@@ -250,6 +250,11 @@ static void plan_undo(const char *txid)
 	ds_plan_free(undone);
 }
 
+static void apply(void)
+{
+	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+}
+
 static void must_be_settled(void)
 {
 	plan_fix(NULL);
@@ -257,10 +262,34 @@ static void must_be_settled(void)
 	cr_expect_eq(ds_result_summary(ds_plan_rest(plan))->desync, 0);
 }
 
-static void must_be_as_before(void)
+static void must_be_as_in(const char *folder)
 {
-	test_scratch_run(&scratch, "for f in tasks.json board.md notes; do diff -r $f "
-				   ".git/before/$f || exit 1; done");
+	test_scratch_run(&scratch,
+			 "for f in tasks.json board.md notes; do diff -r $f %s/$f || exit 1; done",
+			 folder);
+}
+
+static void must_go_back(const char *txid)
+{
+	plan_undo(txid);
+	apply();
+	must_be_as_in(".git/before");
+}
+
+/* The tree with so many items, each of which has a repair. */
+static void plan_fix_of(const struct task *(*task)(size_t i), size_t count)
+{
+	write_tree(task, count);
+	plan_fix(NULL);
+	cr_assert_eq(count_steps(), count);
+}
+
+static void set_trap(const char *path, size_t waits, size_t springs, const char *what)
+{
+	trap = path;
+	trap_waits = waits;
+	trap_springs = springs;
+	edit = what;
 }
 
 static int to_buf(void *context, const char *bytes, size_t len)
@@ -277,11 +306,9 @@ static int to_buf(void *context, const char *bytes, size_t len)
 
 Test(shared, a_thousand_items_are_one_transaction)
 {
-	write_tree(behind, 1000);
-	plan_fix(NULL);
-	cr_assert_eq(count_steps(), 1000);
+	plan_fix_of(behind, 1000);
 	tasks_read = 0;
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	cr_expect_eq(count_state(DS_STEP_DONE), 1000);
 	cr_expect_leq(tasks_read, 2, "read %zu times", tasks_read);
 	test_scratch_run(&scratch, ONE_COMMIT("tasks.json"));
@@ -298,30 +325,26 @@ Test(shared, a_thousand_items_are_one_transaction)
 	tasks_read = 0;
 	plan_undo(NULL);
 	cr_expect_eq(count_steps(), 1000);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	cr_expect_eq(count_state(DS_STEP_DONE), 1000);
 	cr_expect_leq(tasks_read, 5, "read %zu times", tasks_read);
-	must_be_as_before();
+	must_be_as_in(".git/before");
 	plan_undo(ds_plan_txid(plan));
 	cr_expect_eq(count_steps(), 1000);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	must_be_settled();
 }
 
 Test(shared, whoever_is_ahead_is_believed_item_by_item)
 {
 	rule.authority = DS_AHEAD;
-	write_tree(mixed, 30);
-	plan_fix(NULL);
-	cr_assert_eq(count_steps(), 30);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	plan_fix_of(mixed, 30);
+	apply();
 	cr_expect_eq(count_state(DS_STEP_DONE), 30);
 	must_be_settled();
 	test_scratch_run(&scratch, "grep -q '^status: done' notes/101.md && "
 				   "grep -q '\"id\": \"102\", \"status\": \"active\"' tasks.json");
-	plan_undo(NULL);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
-	must_be_as_before();
+	must_go_back(NULL);
 }
 
 /* ---- Shown -------------------------------------------------------------- */
@@ -342,15 +365,12 @@ Test(shared, one_diff_of_a_file_for_all_of_its_steps)
 			 "git apply --directory=patched patch");
 	/* In several batches: what the first writes was not somebody else. */
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	cr_expect_eq(count_state(DS_STEP_DONE), 100);
 	test_scratch_run(&scratch, "! " ONE_COMMIT("tasks.json"));
-	test_scratch_run(&scratch, "for f in tasks.json board.md notes; do "
-				   "diff -r $f patched/$f || exit 1; done");
+	must_be_as_in("patched");
 	ds_buf_free(&out);
-	plan_undo(NULL);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
-	must_be_as_before();
+	must_go_back(NULL);
 	ds_buf_free(&out);
 }
 
@@ -418,12 +438,8 @@ Test(shared, a_conflict_costs_only_those_that_it_is_about)
 	for (size_t i = 0; i < sizeof traps / sizeof *traps; i++) {
 		rule.authority = DS_AHEAD;
 		trap = NULL;
-		write_tree(mixed, 9);
-		plan_fix(NULL);
-		cr_assert_eq(count_steps(), 9);
-		trap = traps[i].trap;
-		trap_waits = traps[i].waits;
-		trap_springs = traps[i].springs;
+		plan_fix_of(mixed, 9);
+		set_trap(traps[i].trap, traps[i].waits, traps[i].springs, NULL);
 		cr_expect_eq(apply_within(0.2), traps[i].conflicts ? DS_CONFLICT : 0, "row %zu: %s",
 			     i, err.message);
 		cr_expect_eq(count_state(DS_STEP_CONFLICT), traps[i].conflicts, "row %zu: %zu", i,
@@ -484,7 +500,7 @@ static void plan_fix_of_one(void)
 static void plan_undo_of_one(void)
 {
 	plan_fix_of_one();
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	plan_undo(NULL);
 }
 
@@ -496,10 +512,7 @@ static void be_crowded(size_t row, void (*make_plan)(void))
 	write_tree(behind, 6);
 	make_plan();
 	cr_assert_eq(count_steps(), 1);
-	trap = "tasks.json";
-	edit = crowds[row].edit;
-	trap_waits = 0;
-	trap_springs = crowds[row].springs;
+	set_trap("tasks.json", 0, crowds[row].springs, crowds[row].edit);
 	double began = seconds();
 	cr_expect_eq(apply_within(crowds[row].wait), crowds[row].status, "row %zu: %s", row,
 		     err.message);
@@ -549,12 +562,9 @@ Test(shared, a_change_right_after_is_told_of_its_item)
 		trap = NULL;
 		write_tree(behind, 6);
 		plan_set();
-		trap = "tasks.json";
-		trap_waits = 1;
-		trap_springs = 1;
+		set_trap("tasks.json", 1, 1, edits[i]);
 		before = true;
-		edit = edits[i];
-		cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+		apply();
 		cr_assert_eq(trap_springs, 0);
 		trap = NULL;
 		cr_expect_eq(count_notes(), i, "%zu: %zu", i, count_notes());
@@ -581,10 +591,7 @@ Test(shared, a_try_that_changes_nothing_lets_go_of_the_lock)
 	write_tree(mixed, 120);
 	plan_fix(NULL);
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	trap = "tasks.json";
-	trap_waits = 0;
-	trap_springs = 1;
-	edit = "s/\\(active\\|done\\|todo\\)/paused/";
+	set_trap("tasks.json", 0, 1, "s/\\(active\\|done\\|todo\\)/paused/");
 	progress_under_lock = 0;
 	cr_expect_eq(ds_apply(plan, &options, &err), DS_CONFLICT);
 	cr_expect_eq(count_state(DS_STEP_CONFLICT), count_steps());
@@ -617,7 +624,7 @@ Test(shared, set_writes_the_fields_that_follow_in_the_record)
 		     err.message);
 	cr_assert_eq(count_steps(), 1);
 	cr_expect_str_eq(ds_plan_step(plan, 0)->copies, "tasks.json and note");
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	test_scratch_run(
 		&scratch,
 		"grep -q '{\"id\": \"102\", \"status\": \"paused\", \"reason\": \"no time\", "
@@ -625,11 +632,9 @@ Test(shared, set_writes_the_fields_that_follow_in_the_record)
 		"test $(diff tasks.json .git/before/tasks.json | grep -c '^<') = 1 && "
 		"grep -q '^status: paused' notes/102.md && cmp board.md "
 		".git/before/board.md");
-	plan_undo(NULL);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
-	must_be_as_before();
+	must_go_back(NULL);
 	plan_undo(ds_plan_txid(plan));
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	test_scratch_run(&scratch, "grep -q '\"paused\", \"reason\": \"no time\", \"updated\"' "
 				   "tasks.json");
 }
@@ -668,7 +673,7 @@ static void fix_gaps(void)
 	plan_fix(NULL);
 	ds_plan_free(plan);
 	cr_assert_eq(ds_plan_fix(&plan, repo, &options, &err), 0, "%s", err.message);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 }
 
 /* Some have no status, some null, some another one. */
@@ -690,12 +695,10 @@ Test(shared, gaps_are_closed_together_and_opened_again)
 	test_scratch_run(&scratch, "test $(grep -c '\"status\": \"done\"' tasks.json) = 60 && "
 				   "cp tasks.json .git/fixed.json");
 	must_be_settled();
-	plan_undo(NULL);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
-	must_be_as_before();
+	must_go_back(NULL);
 	snprintf(txid, sizeof txid, "%s", ds_plan_txid(plan));
 	plan_undo(txid);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	test_scratch_run(&scratch, "cmp tasks.json .git/fixed.json");
 }
 
@@ -759,7 +762,7 @@ Test(shared, nothing_goes_back_unless_it_is_preferred)
 	cr_expect_eq(count_steps(), 0);
 	plan_fix("tasks.json");
 	cr_expect_eq(count_steps(), 3);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	test_scratch_run(&scratch, "cmp tasks.json .git/before/tasks.json && "
 				   "grep -q '^status: active' notes/100.md && "
 				   "cmp board.md .git/before/board.md");
@@ -784,9 +787,9 @@ Test(shared, what_was_committed_can_be_preferred_and_is_never_written)
 	cr_expect_eq(count_steps(), 0);
 	plan_fix("HEAD");
 	cr_expect_eq(count_steps(), 2);
-	cr_assert_eq(ds_apply(plan, NULL, &err), 0, "%s", err.message);
+	apply();
 	cr_expect_eq(count_state(DS_STEP_DONE), 2);
-	must_be_as_before();
+	must_be_as_in(".git/before");
 }
 
 Test(shared, a_status_given_by_the_place_is_moved_by_hand)
