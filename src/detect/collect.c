@@ -188,10 +188,13 @@ static void look_up(const struct ds_rule *rule, int i, struct ds_seen_copy *copy
 {
 	copy->status = DS_NO_STATUS;
 	copy->set = 0;
-	if (copy->reading.code == DS_NO_CODE && copy->reading.word)
-		copy->set = ds_copy_statuses(rule, i, copy->reading.text, &copy->status);
-	/* A date behind it, or whose number, would be lost. */
-	if (copy->set && ds_copy_says_more(rule, i, copy->reading.text))
+	copy->more = false;
+	if (copy->reading.code != DS_NO_CODE || !copy->reading.word)
+		return;
+	copy->set = ds_copy_statuses(rule, i, copy->reading.text, &copy->status);
+	/* A date behind it, whose number, or who has it, would be lost. */
+	copy->more = ds_copy_says_more(rule, i, copy->reading.text);
+	if (copy->more)
 		copy->reading.editable = false;
 }
 

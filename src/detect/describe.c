@@ -47,12 +47,13 @@ static void say_copies(struct ds_words *w, unsigned which)
 	}
 }
 
-/* A copy that would have to change, and has a date or a number behind its status. */
+/* A copy that would have to change, and has a date or a name behind its status. */
 static int says_more(const struct ds_desk *desk)
 {
-	for (int i = 0; i < desk->copy_count; i++)
-		if (ds_is_to_change(desk, i) &&
-		    ds_copy_says_more(desk->rule, i, desk->copies[i].reading.text))
+	bool known = ds_target(desk) != DS_NO_STATUS;
+
+	for (int i = 0; known && i < desk->copy_count; i++)
+		if (desk->copies[i].more && ds_is_to_change(desk, i))
 			return i;
 	return DS_NO_COPY;
 }

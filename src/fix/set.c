@@ -100,7 +100,7 @@ static void say_why_not(struct asked *a, int i)
 		ds_buf_printf(&a->why, ", and has it %zu times", copy->claims);
 	else if (copy->reading.code == DS_NO_CODE && fixed)
 		ds_buf_printf(&a->why, ", and %s", fixed);
-	else if (copy->set && ds_copy_says_more(a->desk->rule, i, copy->reading.text))
+	else if (copy->more)
 		ds_buf_puts(&a->why, ", and what it says beside its status would be lost: "
 				     "change it by hand");
 	else if (copy->reading.code == DS_NO_CODE)

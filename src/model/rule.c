@@ -43,8 +43,21 @@ ds_status_set ds_copy_statuses(const struct ds_rule *rule, int copy, struct ds_t
 	return *first == DS_NO_STATUS ? 0 : (ds_status_set)1 << *first;
 }
 
+static bool has_blank(struct ds_text text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr(" \t\r\n", text.at[i]))
+			return true;
+	return false;
+}
+
 bool ds_copy_says_more(const struct ds_rule *rule, int copy, struct ds_text word)
 {
-	return !find_own(rule->copies[copy].words, word) &&
-	       ds_vocabulary_goes_on(rule->vocabulary, word);
+	int first;
+
+	if (find_own(rule->copies[copy].words, word))
+		return false;
+	return ds_copy_statuses(rule, copy, word, &first)
+		       ? ds_vocabulary_goes_on(rule->vocabulary, word)
+		       : has_blank(word);
 }

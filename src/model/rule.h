@@ -143,7 +143,8 @@ const char *ds_copy_word(const struct ds_rule *rule, int copy, int status);
 ds_status_set ds_copy_statuses(const struct ds_rule *rule, int copy, struct ds_text word,
 			       int *first);
 
-/* Whether that word says more than a status, which another one in its place would not. */
+/* Whether that word says more than a status, which another one in its place would not: it is
+ * known by its beginning alone, or is no status, and several words. */
 bool ds_copy_says_more(const struct ds_rule *rule, int copy, struct ds_text word);
 
 #endif
