@@ -175,7 +175,7 @@ static void look_in_ledger(struct ds_desk *desk, int i, const struct ds_item *it
 		ds_reading_fail(&copy->reading, DS_UNREADABLE, "its file was not read");
 		return;
 	}
-	copy->claims = ds_ledger_find(&desk->ledgers[i], item->id, &first);
+	copy->claims = ds_ledger_find_next(&desk->ledgers[i], item->id, &desk->next[i], &first);
 	if (copy->claims)
 		take_record(copy, rule, first);
 	else

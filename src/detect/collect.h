@@ -58,6 +58,7 @@ struct ds_desk {
 	struct ds_source *source;
 	struct ds_source *head;          /* git's HEAD, or NULL */
 	const struct ds_ledger *ledgers; /* one a copy, or NULL where no copy has one */
+	size_t next[DS_COPY_LIMIT];      /* where in a ledger the next item may be */
 	const struct ds_kinship *kin;    /* one a rollup, or NULL: no other items are known */
 	size_t limit;                    /* of a file; 0: DS_FILE_LIMIT */
 	const char *where;               /* as in struct ds_scan */
