@@ -226,6 +226,21 @@ void ds_collect(struct ds_desk *desk, const struct ds_item *item)
 		ds_collect_parts(desk, item);
 }
 
+bool ds_is_beside_copy(const struct ds_desk *desk, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+
+	for (int i = 0; i < desk->copy_count; i++) {
+		const struct ds_seen_copy *copy = &desk->copies[i];
+		const struct ds_copy_rule *rule = &desk->rule->copies[i];
+		if (!rule->many && rule->from == DS_FROM_SOURCE && copy->blob.kind == DS_REGULAR &&
+		    strncmp(copy->path, path, len) == 0 && !strchr(copy->path + len, '/'))
+			return true;
+	}
+	return false;
+}
+
 struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy)
 {
 	return ds_blob_text(copy->document ? &copy->document->blob : &copy->blob);

@@ -83,6 +83,9 @@ void ds_collect(struct ds_desk *desk, const struct ds_item *item);
 const char *ds_desk_path(struct ds_desk *desk, const struct ds_item *item, const char *pattern,
 			 bool *made);
 
+/* Whether a copy was read from the directory of this path. */
+bool ds_is_beside_copy(const struct ds_desk *desk, const char *path);
+
 /* The whole content that a copy was found in, and the place of an offset in it. */
 struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy);
 void ds_seen_position(const struct ds_seen_copy *copy, size_t at, size_t *line, size_t *column);
