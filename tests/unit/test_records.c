@@ -313,6 +313,7 @@ static const struct line yaml_records[] = {
 	LINE(SPRINT, "development_status:\n  a: x\n    b: y\n",
 	     "!malformed not valid YAML: mapping values are not allowed in this context@32"),
 	LINE("{id}", "a: x\n\n7: y\n", "a[3-4]=x@3-4; 7[9-10]=y@9-10"),
+	LINE(SPRINT, "c:\n  d: e\n", "!missing-status nothing at development_status.{id}"),
 	LINE(STORIES,
 	     "stories:\n  - id: 1\n    status: open # why\n  # two\n  - status: \"done\"\n    id: "
 	     "'2'\n\n  -\n    id: c d\n    status: x y\n",
