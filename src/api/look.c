@@ -135,7 +135,11 @@ static int read_shared(struct looking *l, ds_error *err)
 	int status = 0;
 
 	for (size_t i = 0; i < result->scan_count && !status; i++) {
-		status = ds_read_ledgers(&l->scans[i], &result->scanned[i], err);
+		/* The last one's are parsed while items are listed. */
+		if (i)
+			status = ds_finish_ledgers(&result->scanned[i - 1], err);
+		if (!status)
+			status = ds_begin_ledgers(&l->scans[i], &result->scanned[i], err);
 		bytes += ds_shared_bytes(&result->scanned[i]);
 		if (!status && bytes / FILES_AT_LIMIT > limit)
 			status = ds_fail_path(err, DS_TROUBLE, l->scans[i].rule->name,

@@ -175,7 +175,7 @@ static void look_in_ledger(struct ds_desk *desk, int i, const struct ds_item *it
 		ds_reading_fail(&copy->reading, DS_UNREADABLE, "its file was not read");
 		return;
 	}
-	copy->claims = ds_ledger_find(&desk->ledgers[i], item->id, &first);
+	copy->claims = ds_ledger_find_next(&desk->ledgers[i], item->id, &desk->next[i], &first);
 	if (copy->claims)
 		take_record(copy, rule, first);
 	else
@@ -250,6 +250,21 @@ void ds_collect(struct ds_desk *desk, const struct ds_item *item)
 		collect_copy(desk, i, item);
 	if (desk->rule->rollups)
 		ds_collect_parts(desk, item);
+}
+
+bool ds_is_beside_copy(const struct ds_desk *desk, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+
+	for (int i = 0; i < desk->copy_count; i++) {
+		const struct ds_seen_copy *copy = &desk->copies[i];
+		const struct ds_copy_rule *rule = &desk->rule->copies[i];
+		if (!rule->many && rule->from == DS_FROM_SOURCE && copy->blob.kind == DS_REGULAR &&
+		    strncmp(copy->path, path, len) == 0 && !strchr(copy->path + len, '/'))
+			return true;
+	}
+	return false;
 }
 
 struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy)

@@ -59,6 +59,7 @@ struct ds_desk {
 	struct ds_source *source;
 	struct ds_source *head;          /* git's HEAD, or NULL */
 	const struct ds_ledger *ledgers; /* one a copy, or NULL where no copy has one */
+	size_t next[DS_COPY_LIMIT];      /* where in a ledger the next item may be */
 	const struct ds_kinship *kin;    /* one a rollup, or NULL: no other items are known */
 	size_t limit;                    /* of a file; 0: DS_FILE_LIMIT */
 	const char *where;               /* as in struct ds_scan */
@@ -82,6 +83,9 @@ void ds_collect(struct ds_desk *desk, const struct ds_item *item);
 /* As ds_copy_path; kept in the desk's scratch, NULL without memory. *made: whether it is known. */
 const char *ds_desk_path(struct ds_desk *desk, const struct ds_item *item, const char *pattern,
 			 bool *made);
+
+/* Whether a copy was read from the directory of this path. */
+bool ds_is_beside_copy(const struct ds_desk *desk, const char *path);
 
 /* The whole content that a copy was found in, and the place of an offset in it. */
 struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy);

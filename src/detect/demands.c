@@ -52,7 +52,8 @@ static void count_box(struct ds_parts *parts, const struct ds_record *box, struc
 static void count_boxes(struct ds_desk *desk, struct ds_parts *parts)
 {
 	static const struct ds_spec every = {"", NULL};
-	const struct ds_extent whole = {.limit = desk->limit ? desk->limit : DS_FILE_LIMIT};
+	const struct ds_extent whole = {.limit = desk->limit ? desk->limit : DS_FILE_LIMIT,
+					.beside = ds_is_beside_copy(desk, parts->path)};
 	struct ds_records boxes = {0};
 
 	desk->source->ops->read(desk->source, parts->path, &whole, &desk->parts_blob);

@@ -147,22 +147,34 @@ bool ds_ledger_is_current(const struct ds_ledger *ledger, struct ds_source *sour
 
 /* ---- What is in them ---------------------------------------------------- */
 
+static bool add_line(struct ds_document *document, size_t start, size_t *room)
+{
+	if (document->line_count == *room) {
+		size_t *more = realloc(document->lines, *room * 2 * sizeof *more);
+		if (!more)
+			return false;
+		document->lines = more;
+		*room *= 2;
+	}
+	document->lines[document->line_count++] = start;
+	return true;
+}
+
 /* All at once and not when somebody asks: that may be several threads. */
 static bool find_lines(struct ds_document *document, struct ds_text bytes)
 {
+	enum { USUAL = 32 }; /* bytes in a line */
 	const char *end = bytes.at + bytes.len;
-	size_t count = 0;
+	const char *feed = bytes.at;
+	size_t room = bytes.len / USUAL + 1;
 
-	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
-	     at++)
-		count++;
-	document->lines = calloc(count + 1, sizeof *document->lines);
+	document->lines = calloc(room, sizeof *document->lines);
 	if (!document->lines)
 		return false;
 	document->line_count = 1;
-	for (const char *at = bytes.at; at < end && (at = memchr(at, '\n', (size_t)(end - at)));
-	     at++)
-		document->lines[document->line_count++] = (size_t)(at + 1 - bytes.at);
+	for (; (feed = memchr(feed, '\n', (size_t)(end - feed))); feed++)
+		if (!add_line(document, (size_t)(feed + 1 - bytes.at), &room))
+			return false;
 	return true;
 }
 
@@ -197,7 +209,8 @@ static int compare_entries(const void *left, const void *right)
 	return a->record < b->record ? -1 : a->record > b->record;
 }
 
-static bool add_entries(struct ds_ledger *ledger, const struct ds_document *document)
+static bool add_entries(struct ds_ledger *ledger, const struct ds_document *document,
+			struct ds_arena *arena)
 {
 	const struct ds_records *records = &document->records;
 
@@ -207,12 +220,19 @@ static bool add_entries(struct ds_ledger *ledger, const struct ds_document *docu
 			continue;
 		struct ds_text key = ds_id_key(ledger->rule, record->id);
 		struct ds_entry *entry = &ledger->entries[ledger->entry_count];
-		*entry = (struct ds_entry){ds_arena_copy(&ledger->arena, key.at, key.len), document,
-					   record};
+		*entry = (struct ds_entry){ds_arena_copy(arena, key.at, key.len), document, record};
 		if (!entry->id)
 			return false;
 		ledger->entry_count++;
 	}
+	return true;
+}
+
+static bool are_sorted(const struct ds_entry *entries, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (compare_entries(&entries[i - 1], &entries[i]) > 0)
+			return false;
 	return true;
 }
 
@@ -222,7 +242,7 @@ static bool hides_records(const struct ds_ledger *ledger, const struct ds_docume
 	return document->records.defect.code != DS_MISSING_STATUS || ledger->document_count == 1;
 }
 
-bool ds_ledger_index(struct ds_ledger *ledger)
+bool ds_ledger_index(struct ds_ledger *ledger, struct ds_arena *arena)
 {
 	size_t count = 0;
 
@@ -240,9 +260,11 @@ bool ds_ledger_index(struct ds_ledger *ledger)
 	if (!ledger->entries)
 		return false;
 	for (size_t i = 0; i < ledger->document_count; i++)
-		if (!add_entries(ledger, &ledger->documents[i]))
+		if (!add_entries(ledger, &ledger->documents[i], arena))
 			return false;
-	qsort(ledger->entries, ledger->entry_count, sizeof *ledger->entries, compare_entries);
+	if (!are_sorted(ledger->entries, ledger->entry_count))
+		qsort(ledger->entries, ledger->entry_count, sizeof *ledger->entries,
+		      compare_entries);
 	return true;
 }
 
@@ -279,17 +301,30 @@ static size_t find_bound(const struct ds_ledger *ledger, struct ds_text key)
 	return from;
 }
 
-size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id, const struct ds_entry **first)
+static bool is_of(const struct ds_ledger *ledger, size_t entry, struct ds_text key)
+{
+	return entry < ledger->entry_count && ds_text_is(key, ledger->entries[entry].id);
+}
+
+size_t ds_ledger_find_next(const struct ds_ledger *ledger, const char *id, size_t *next,
+			   const struct ds_entry **first)
 {
 	struct ds_text key = ds_id_key(ledger->rule, ds_text_of(id));
-	size_t from = find_bound(ledger, key);
-	size_t to = from;
+	size_t from = *next;
 
+	if (!is_of(ledger, from, key) || (from && is_of(ledger, from - 1, key)))
+		from = find_bound(ledger, key);
 	/* One that is longer comes behind all that are the same. */
-	while (to < ledger->entry_count && ds_text_is(key, ledger->entries[to].id))
-		to++;
+	for (*next = from; is_of(ledger, *next, key);)
+		++*next;
 	*first = &ledger->entries[from];
-	return to - from;
+	return *next - from;
+}
+
+size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id, const struct ds_entry **first)
+{
+	size_t next = ledger->entry_count;
+	return ds_ledger_find_next(ledger, id, &next, first);
 }
 
 void ds_document_position(const struct ds_document *document, size_t at, size_t *line,

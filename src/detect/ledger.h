@@ -47,12 +47,18 @@ struct ds_ledger {
 int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
 		   struct ds_source *source, size_t limit, ds_error *err);
 
-/* The same in two steps, where there are several: the bytes, by the one thread that asks the
+/* The same in steps, where there are several: the bytes, by the one thread that asks the
  * source; then what they say, in all that were fetched and not yet parsed, by as many threads
- * as `jobs` has it (0: as many as are worth it). */
+ * as `jobs` has it (0: as many as are worth it). Whoever began that may do something else
+ * meanwhile, and takes part when it waits for the end: nobody may touch the ledgers in between.
+ * What has begun (*out is not NULL any more) has to be finished in any case; a NULL is finished. */
+struct ds_parsing;
+
 int ds_ledger_fetch(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
 		    struct ds_source *source, size_t limit, ds_error *err);
-int ds_ledgers_parse(struct ds_ledger *ledgers, int count, unsigned jobs, ds_error *err);
+int ds_ledgers_begin(struct ds_parsing **out, struct ds_ledger *ledgers, int count, unsigned jobs,
+		     ds_error *err);
+int ds_ledgers_finish(struct ds_parsing **parsing, ds_error *err);
 
 /* Whether its files are the same, byte for byte, as when they were read. */
 bool ds_ledger_is_current(const struct ds_ledger *ledger, struct ds_source *source, size_t limit);
@@ -64,11 +70,16 @@ void ds_ledger_clear(struct ds_ledger *ledger);
 size_t ds_ledger_find(const struct ds_ledger *ledger, const char *id,
 		      const struct ds_entry **first);
 
-/* The steps of parsing: each document, with strings in an arena of the thread's that goes to the
- * ledger's later; then all of them. False: memory ran out. */
+/* The same, at once where somebody asks for one id after another in their order: *next, 0 at
+ * first, is the entry behind those found last, and no more than a hint. */
+size_t ds_ledger_find_next(const struct ds_ledger *ledger, const char *id, size_t *next,
+			   const struct ds_entry **first);
+
+/* The steps of parsing: each document; then, of all of them, whose records are whose. Strings go
+ * to an arena of the thread's, and with that to the ledger's. False: memory ran out. */
 bool ds_ledger_parse(const struct ds_ledger *ledger, struct ds_document *document,
 		     struct ds_arena *arena);
-bool ds_ledger_index(struct ds_ledger *ledger);
+bool ds_ledger_index(struct ds_ledger *ledger, struct ds_arena *arena);
 
 /* How many threads, where `jobs` were asked for (0: one for each processor, but not more
  * than the work is worth). */

@@ -30,20 +30,23 @@ struct job {
 	struct ds_document *document;
 };
 
-struct work {
+struct worker {
+	struct ds_parsing *parsing;
+	pthread_t thread;
+	struct ds_arena arenas[DS_COPY_LIMIT]; /* one a ledger, as each is cleared on its own */
+	bool failed;                           /* memory ran out */
+};
+
+struct ds_parsing {
 	struct ds_ledger *ledgers;
 	int count;
 	struct job *jobs; /* largest first: nobody waits long for whoever has the last one */
 	size_t job_count;
 	size_t bytes;
-	atomic_size_t next; /* the first that no worker has taken */
-};
-
-struct worker {
-	struct work *work;
-	pthread_t thread;
-	struct ds_arena arenas[DS_COPY_LIMIT]; /* one a ledger, as each is cleared on its own */
-	bool failed;                           /* memory ran out */
+	atomic_size_t next;                /* the first that no worker has taken */
+	atomic_size_t left[DS_COPY_LIMIT]; /* of a ledger: documents that are not parsed */
+	struct worker *workers;            /* the first is whoever waits for the end */
+	unsigned worker_count;
 };
 
 static bool is_due(const struct ds_ledger *ledger)
@@ -59,83 +62,86 @@ static int compare_sizes(const void *a, const void *b)
 }
 
 /* False: memory ran out. */
-static bool find_jobs(struct work *work)
+static bool find_jobs(struct ds_parsing *p)
 {
 	size_t count = 0;
 
-	for (int i = 0; i < work->count; i++)
-		count += is_due(&work->ledgers[i]) ? work->ledgers[i].document_count : 0;
-	work->jobs = calloc(count + 1, sizeof *work->jobs);
-	for (int i = 0; work->jobs && i < work->count; i++) {
-		struct ds_ledger *ledger = &work->ledgers[i];
+	for (int i = 0; i < p->count; i++)
+		count += is_due(&p->ledgers[i]) ? p->ledgers[i].document_count : 0;
+	p->jobs = calloc(count + 1, sizeof *p->jobs);
+	for (int i = 0; p->jobs && i < p->count; i++) {
+		struct ds_ledger *ledger = &p->ledgers[i];
 		for (size_t k = 0; is_due(ledger) && k < ledger->document_count; k++) {
-			work->jobs[work->job_count++] = (struct job){i, &ledger->documents[k]};
-			work->bytes += ledger->documents[k].blob.bytes.len;
+			p->jobs[p->job_count++] = (struct job){i, &ledger->documents[k]};
+			p->bytes += ledger->documents[k].blob.bytes.len;
+			p->left[i]++;
 		}
 	}
-	if (work->job_count)
-		qsort(work->jobs, work->job_count, sizeof *work->jobs, compare_sizes);
-	return work->jobs;
+	if (p->job_count)
+		qsort(p->jobs, p->job_count, sizeof *p->jobs, compare_sizes);
+	return p->jobs;
+}
+
+/* Whoever has the last document of a ledger puts its entries in order. False: memory ran out. */
+static bool run_job(struct ds_parsing *p, const struct job *job, struct ds_arena *arena)
+{
+	struct ds_ledger *ledger = &p->ledgers[job->ledger];
+
+	return ds_ledger_parse(ledger, job->document, arena) &&
+	       (atomic_fetch_sub(&p->left[job->ledger], 1) > 1 || ds_ledger_index(ledger, arena));
 }
 
 static void *run(void *context)
 {
 	struct worker *worker = context;
-	struct work *work = worker->work;
+	struct ds_parsing *p = worker->parsing;
 	size_t at;
 
-	while (!worker->failed && (at = atomic_fetch_add(&work->next, 1)) < work->job_count) {
-		const struct job *job = &work->jobs[at];
-		worker->failed = !ds_ledger_parse(&work->ledgers[job->ledger], job->document,
-						  &worker->arenas[job->ledger]);
+	while (!worker->failed && (at = atomic_fetch_add(&p->next, 1)) < p->job_count) {
+		const struct job *job = &p->jobs[at];
+		worker->failed = !run_job(p, job, &worker->arenas[job->ledger]);
 	}
 	return NULL;
 }
 
 /* ---- All of them -------------------------------------------------------- */
 
-static unsigned count_workers(const struct work *work, unsigned jobs)
+/* Threads that cannot be had are done without. False: memory ran out. */
+static bool start(struct ds_parsing *p, unsigned jobs)
 {
-	jobs = ds_count_jobs(jobs, work->bytes / BYTES_A_THREAD);
-	if (jobs > work->job_count)
-		jobs = (unsigned)work->job_count;
-	return jobs ? jobs : 1;
-}
+	size_t most = p->job_count + 1;
 
-static bool gather(struct work *work, struct worker *workers, unsigned count)
-{
-	bool well = true;
-
-	for (unsigned i = 0; i < count; i++) {
-		for (int k = 0; k < work->count; k++)
-			ds_arena_absorb(&work->ledgers[k].arena, &workers[i].arenas[k]);
-		well &= !workers[i].failed;
-	}
-	for (int k = 0; well && k < work->count; k++)
-		if (is_due(&work->ledgers[k]))
-			well = ds_ledger_index(&work->ledgers[k]);
-	return well;
-}
-
-static bool parse_all(struct work *work, unsigned jobs)
-{
-	struct worker *workers = calloc(jobs, sizeof *workers);
-	unsigned started = 1;
-
-	if (!workers)
+	jobs = ds_count_jobs(jobs, p->bytes / BYTES_A_THREAD);
+	jobs = jobs < most ? jobs : (unsigned)most;
+	p->workers = calloc(jobs, sizeof *p->workers);
+	if (!p->workers)
 		return false;
 	for (unsigned i = 0; i < jobs; i++)
-		workers[i].work = work;
-	/* Threads that cannot be had are done without. */
-	while (started < jobs &&
-	       pthread_create(&workers[started].thread, NULL, run, &workers[started]) == 0)
-		started++;
-	run(&workers[0]);
-	for (unsigned i = 1; i < started; i++)
-		pthread_join(workers[i].thread, NULL);
-	bool well = gather(work, workers, started);
-	free(workers);
-	return well;
+		p->workers[i].parsing = p;
+	p->worker_count = 1;
+	while (p->worker_count < jobs && pthread_create(&p->workers[p->worker_count].thread, NULL,
+							run, &p->workers[p->worker_count]) == 0)
+		p->worker_count++;
+	return true;
+}
+
+/* Those without a document. */
+static bool index_empty(struct ds_parsing *p)
+{
+	for (int i = 0; i < p->count; i++)
+		if (is_due(&p->ledgers[i]) && !p->ledgers[i].document_count &&
+		    !ds_ledger_index(&p->ledgers[i], &p->ledgers[i].arena))
+			return false;
+	return true;
+}
+
+static void free_parsing(struct ds_parsing *p)
+{
+	if (p) {
+		free(p->workers);
+		free(p->jobs);
+	}
+	free(p);
 }
 
 static bool has_reader(const struct ds_ledger *ledger)
@@ -144,23 +150,52 @@ static bool has_reader(const struct ds_ledger *ledger)
 	return reader && reader->records;
 }
 
-int ds_ledgers_parse(struct ds_ledger *ledgers, int count, unsigned jobs, ds_error *err)
+int ds_ledgers_begin(struct ds_parsing **out, struct ds_ledger *ledgers, int count, unsigned jobs,
+		     ds_error *err)
 {
-	struct work work = {.ledgers = ledgers, .count = count};
-
 	for (int i = 0; i < count; i++)
 		if (is_due(&ledgers[i]) && !has_reader(&ledgers[i]))
 			return ds_fail(err, DS_TROUBLE,
 				       "the rule %s names a reader that does not exist",
 				       ledgers[i].rule->name);
-	bool well = find_jobs(&work) && parse_all(&work, count_workers(&work, jobs));
-	free(work.jobs);
+	struct ds_parsing *p = calloc(1, sizeof *p);
+	if (p)
+		*p = (struct ds_parsing){.ledgers = ledgers, .count = count};
+	if (!p || !index_empty(p) || !find_jobs(p) || !start(p, jobs)) {
+		free_parsing(p);
+		return ds_fail_memory(err);
+	}
+	*out = p;
+	return 0;
+}
+
+int ds_ledgers_finish(struct ds_parsing **parsing, ds_error *err)
+{
+	struct ds_parsing *p = *parsing;
+	bool well = true;
+
+	if (!p)
+		return 0;
+	run(&p->workers[0]);
+	for (unsigned i = 1; i < p->worker_count; i++)
+		pthread_join(p->workers[i].thread, NULL);
+	for (unsigned i = 0; i < p->worker_count; i++) {
+		for (int k = 0; k < p->count; k++)
+			ds_arena_absorb(&p->ledgers[k].arena, &p->workers[i].arenas[k]);
+		well &= !p->workers[i].failed;
+	}
+	free_parsing(p);
+	*parsing = NULL;
 	return well ? 0 : ds_fail_memory(err);
 }
 
 int ds_ledger_read(struct ds_ledger *ledger, const struct ds_rule *rule, int copy,
 		   struct ds_source *source, size_t limit, ds_error *err)
 {
+	struct ds_parsing *parsing = NULL;
 	int status = ds_ledger_fetch(ledger, rule, copy, source, limit, err);
-	return status ? status : ds_ledgers_parse(ledger, 1, 1, err);
+
+	if (!status)
+		status = ds_ledgers_begin(&parsing, ledger, 1, 1, err);
+	return status ? status : ds_ledgers_finish(&parsing, err);
 }

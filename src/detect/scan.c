@@ -312,8 +312,10 @@ static int find_all_kin(const struct ds_scan *scan, struct ds_scanned *out, ds_e
 
 int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	int status = find_all_kin(scan, out, err);
+	int status = ds_finish_ledgers(out, err);
 
+	if (!status)
+		status = find_all_kin(scan, out, err);
 	if (status)
 		return status;
 	if ((scan->memory || is_for_one_thread(scan)) && !ds_recall_items(scan, &out->items))
@@ -331,7 +333,7 @@ int ds_compare_items(const struct ds_scan *scan, struct ds_scanned *out, ds_erro
 
 int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
-	int status = ds_read_ledgers(scan, out, err);
+	int status = ds_begin_ledgers(scan, out, err);
 
 	if (!status)
 		status = ds_select(scan, out, err);
@@ -340,6 +342,7 @@ int ds_scan_rule(const struct ds_scan *scan, struct ds_scanned *out, ds_error *e
 
 void ds_scanned_free(struct ds_scanned *scanned)
 {
+	ds_finish_ledgers(scanned, NULL);
 	for (int i = 0; i < DS_COPY_LIMIT; i++)
 		ds_ledger_clear(&scanned->ledgers[i]);
 	for (int i = 0; i < DS_ROLLUP_LIMIT; i++)

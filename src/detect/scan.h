@@ -62,6 +62,7 @@ struct ds_scanned {
 	size_t trouble_count;
 
 	struct ds_ledger ledgers[DS_COPY_LIMIT]; /* of the copies that hold many */
+	struct ds_parsing *parsing;              /* of them, while it goes on; or NULL */
 	struct ds_kinship kin[DS_ROLLUP_LIMIT];  /* of the rollups that are about other items */
 
 	const char *advice; /* the rule's, where it is in place; or NULL */
@@ -75,6 +76,11 @@ void ds_scanned_free(struct ds_scanned *scanned);
 /* shared.c: reads the files of the copies that hold many. Their memory is part of what was scanned.
  */
 int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+
+/* The same, but parsing goes on in other threads while items are listed. Who needs what is in
+ * the files finishes it: the steps below do. */
+int ds_begin_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err);
+int ds_finish_ledgers(struct ds_scanned *out, ds_error *err);
 
 /* How much is kept of their files. */
 size_t ds_shared_bytes(const struct ds_scanned *scanned);

@@ -20,13 +20,26 @@ static int fetch(const struct ds_scan *scan, struct ds_ledger *ledger, int copy,
 	return ds_ledger_fetch(ledger, scan->rule, copy, source, scan->limit, err);
 }
 
-int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+int ds_begin_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
 {
 	int status = 0;
 
 	for (int i = 0; scan->rule->copies[i].name && !status; i++)
 		status = fetch(scan, &out->ledgers[i], i, err);
-	return status ? status : ds_ledgers_parse(out->ledgers, DS_COPY_LIMIT, scan->jobs, err);
+	return status ? status
+		      : ds_ledgers_begin(&out->parsing, out->ledgers, DS_COPY_LIMIT, scan->jobs,
+					 err);
+}
+
+int ds_finish_ledgers(struct ds_scanned *out, ds_error *err)
+{
+	return ds_ledgers_finish(&out->parsing, err);
+}
+
+int ds_read_ledgers(const struct ds_scan *scan, struct ds_scanned *out, ds_error *err)
+{
+	int status = ds_begin_ledgers(scan, out, err);
+	return status ? status : ds_finish_ledgers(out, err);
 }
 
 size_t ds_shared_bytes(const struct ds_scanned *scanned)
@@ -133,7 +146,7 @@ static int add_listed(const struct ds_ledger *ledger, struct ds_scanned *out, st
 int ds_add_listed(const struct ds_scan *scan, struct ds_scanned *out, struct ds_items *into,
 		  ds_error *err)
 {
-	int status = 0;
+	int status = ds_finish_ledgers(out, err);
 
 	for (int i = 0; scan->rule->copies[i].name && !status; i++)
 		if (scan->rule->copies[i].lists && out->ledgers[i].rule)

@@ -33,6 +33,9 @@ struct ds_extent {
 	/* Whether these first bytes of a file will do; NULL: read all of it, and
 	 * refuse a file that is larger than the limit. */
 	bool (*enough)(const char *bytes, size_t len);
+	/* Another file of its directory was read just now: where it is not there, nothing on
+	 * the way to it is at fault. */
+	bool beside;
 };
 
 /* Makes it DS_UNUSABLE, with why: more than the limit. */

@@ -134,11 +134,27 @@ struct parsing {
 	struct ds_text body;
 };
 
-/* A row of a table with a byte that is not UTF-8 would be none. */
+static bool is_ascii(struct ds_text text)
+{
+	uint64_t all = 0;
+	uint64_t word;
+
+	for (; text.len >= sizeof word; text.at += sizeof word, text.len -= sizeof word) {
+		memcpy(&word, text.at, sizeof word);
+		all |= word;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		all |= (unsigned char)text.at[i];
+	return !(all & 0x8080808080808080);
+}
+
+/* A row of a table with a byte that is not UTF-8 would be none: cmark looks at each line for
+ * some, and copies it. */
 static void parse(void *context)
 {
 	struct parsing *p = context;
-	cmark_parser *parser = cmark_parser_new_with_mem(CMARK_OPT_VALIDATE_UTF8, &memory);
+	int options = is_ascii(p->body) ? CMARK_OPT_DEFAULT : CMARK_OPT_VALIDATE_UTF8;
+	cmark_parser *parser = cmark_parser_new_with_mem(options, &memory);
 
 	cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension("table"));
 	cmark_parser_feed(parser, p->body.at, p->body.len);

@@ -6,16 +6,13 @@
 #include "keypath.h"
 
 enum class {
-	WORD = 1,  /* may begin a key */
-	KEY = 2,   /* may go on in one */
-	FIRST = 4, /* may begin a plain value */
+	KEY = 1,   /* may be in a key */
+	FIRST = 2, /* may begin a plain value; one that is both may begin a key */
 };
 
 static unsigned classify(unsigned char c)
 {
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')
-		return WORD | KEY | FIRST;
-	if (c >= '0' && c <= '9')
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')
 		return KEY | FIRST;
 	if (c == '-')
 		return KEY;
@@ -28,7 +25,7 @@ enum { KEY_LIMIT = 100 };
 static size_t key_length(struct ds_text line)
 {
 	size_t len = 0;
-	if (!line.len || !(classify((unsigned char)*line.at) & WORD))
+	if (!line.len || classify((unsigned char)*line.at) != (KEY | FIRST))
 		return 0;
 	while (len < line.len && classify((unsigned char)line.at[len]) & KEY)
 		len++;
@@ -129,39 +126,70 @@ static bool is_null_word(struct ds_text text)
 	return ds_text_equal_but_for_case(text, ds_text_of("null"));
 }
 
+bool ds_yaml_plain_says(const struct ds_yaml_line *line)
+{
+	return line->text.len && !is_null_word(line->text);
+}
+
+/* The line that begins at *at, without its end; *at moves behind it. */
+static struct ds_text take_line(struct ds_text slice, size_t *at)
+{
+	const char *begin = slice.at + *at;
+	const char *newline = memchr(begin, '\n', slice.len - *at);
+	size_t len = newline ? (size_t)(newline - begin) : slice.len - *at;
+
+	*at += len + 1;
+	return (struct ds_text){begin, len - (newline && len && begin[len - 1] == '\r')};
+}
+
+int ds_yaml_plain_line(struct ds_text slice, size_t *at, struct ds_yaml_line *line)
+{
+	size_t start;
+	size_t end;
+
+	while (*at < slice.len) {
+		struct ds_text text = take_line(slice, at);
+		size_t indent = 0;
+		if (!ds_yaml_printable(text))
+			return -1;
+		while (indent < text.len && text.at[indent] == ' ')
+			indent++;
+		text = (struct ds_text){text.at + indent, text.len - indent};
+		if (!text.len || *text.at == '#')
+			continue;
+		size_t len = key_length(text);
+		if (!len || !value_bounds(text, len + 1, &start, &end))
+			return -1;
+		*line = (struct ds_yaml_line){.indent = indent,
+					      .key = {text.at, len},
+					      .text = {text.at + start, end - start},
+					      .empty = !end};
+		return 1;
+	}
+	return 0;
+}
+
 bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t *end)
 {
 	struct ds_text wanted = ds_text_of(key);
+	struct ds_yaml_line line;
 	bool found = false;
-	size_t next;
+	size_t at = 0;
+	int more;
 
-	for (size_t at = 0; at < slice.len; at = next) {
-		const char *newline = memchr(slice.at + at, '\n', slice.len - at);
-		size_t stop = newline ? (size_t)(newline - slice.at) : slice.len;
-		next = stop + 1;
-		if (newline && stop > at && slice.at[stop - 1] == '\r')
-			stop--;
-		struct ds_text line = {slice.at + at, stop - at};
-		size_t from;
-		size_t to;
-		if (!ds_yaml_printable(line))
+	while ((more = ds_yaml_plain_line(slice, &at, &line)) > 0) {
+		if (line.indent)
 			return false;
-		if (!line.len || *line.at == '#')
-			continue;
-		size_t len = key_length(line);
-		if (!len || !value_bounds(line, len + 1, &from, &to))
-			return false;
-		enum ds_key_match match = ds_key_match((struct ds_text){line.at, len}, wanted);
+		enum ds_key_match match = ds_key_match(line.key, wanted);
 		if (match == DS_KEY_OTHER)
 			continue;
-		if (match == DS_KEY_VARIANT || found || from == to ||
-		    is_null_word((struct ds_text){line.at + from, to - from}))
+		if (match == DS_KEY_VARIANT || found || !ds_yaml_plain_says(&line))
 			return false;
 		found = true;
-		*start = at + from;
-		*end = at + to;
+		*start = (size_t)(line.text.at - slice.at);
+		*end = *start + line.text.len;
 	}
-	return found;
+	return found && !more;
 }
 
 bool ds_yaml_plain_is_odd(struct ds_text text)

@@ -19,6 +19,21 @@
  * and it is not null. False: ask libyaml. */
 bool ds_yaml_plain(struct ds_text slice, const char *key, size_t *start, size_t *end);
 
+/* A key, and what stands behind it in its line. */
+struct ds_yaml_line {
+	size_t indent;
+	struct ds_text key;
+	struct ds_text text; /* inside its quotes */
+	bool empty;          /* nothing stands there, no quotes either */
+};
+
+/* The next line that is more than a comment; *at is 0 at first. 0: there is none; -1: there is
+ * more to it, ask libyaml. A line that is indented may belong to a value above it. */
+int ds_yaml_plain_line(struct ds_text slice, size_t *at, struct ds_yaml_line *line);
+
+/* Whether there is a text, and it does not spell null. */
+bool ds_yaml_plain_says(const struct ds_yaml_line *line);
+
 /* Whether a plain scalar can spell the text so that every YAML reads it as one line
  * of text again. Numbers and dates pass: to desync they are text, and authors leave
  * them plain. */

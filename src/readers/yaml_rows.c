@@ -5,6 +5,7 @@
 
 #include "keypath_rows.h"
 #include "yaml_events.h"
+#include "yaml_plain.h"
 
 /* ---- A value ------------------------------------------------------------ */
 
@@ -214,6 +215,83 @@ static bool walk_value(struct walk *w, int depth, int level)
 	return ds_yaml_skip(&w->s, depth);
 }
 
+/* ---- A map of plain words ------------------------------------------------ */
+
+/* Of lines that are `id: word`, at the top or below the one key that leads there. */
+struct plain {
+	const struct ds_keypath *path;
+	size_t indent; /* of the lines below the last key of the top; 0: no such line was there */
+	bool open;     /* there may be such lines */
+	bool inside;   /* and they are records */
+	bool there;
+};
+
+/* False: what it means is for libyaml to say. */
+static bool take_top(struct plain *p, const struct ds_yaml_line *line)
+{
+	if (!p->path->id)
+		return p->there = p->inside = true;
+	enum ds_key_match match = ds_key_match(line->key, p->path->steps[0].key);
+	p->indent = 0;
+	p->open = line->empty;
+	p->inside = match == DS_KEY_EXACT;
+	if (match == DS_KEY_VARIANT || (p->inside && (p->there || !p->open)))
+		return false;
+	p->there |= p->inside;
+	return true;
+}
+
+static bool take_below(struct plain *p, const struct ds_yaml_line *line)
+{
+	if (!p->indent)
+		p->indent = line->indent;
+	return p->open && line->indent == p->indent && !line->empty;
+}
+
+/* False: memory ran out. */
+static bool add_plain(struct ds_rows *rows, struct ds_text slice, const struct ds_yaml_line *line)
+{
+	size_t start = (size_t)(line->text.at - slice.at);
+	bool quoted = slice.at[start - 1] != ' ';
+	struct ds_value id = {.text = line->key, .word = true};
+	struct ds_value status = {.text = ds_text_trim(line->text),
+				  .word = true,
+				  .editable = true,
+				  .placed = true,
+				  .start = start,
+				  .end = start + line->text.len};
+
+	ds_rows_begin(rows);
+	ds_slot_fill(&rows->slots[DS_SLOT_ID], &id);
+	ds_slot_fill(&rows->slots[DS_SLOT_STATUS], &status);
+	return ds_rows_add(rows, status.start - quoted, status.end + quoted);
+}
+
+bool ds_yaml_plain_rows(struct ds_rows *rows, struct ds_text slice, const struct ds_keypath *path,
+			bool *done)
+{
+	struct plain p = {.path = path};
+	struct ds_yaml_line line;
+	size_t before = rows->out->len;
+	size_t at = 0;
+	int more = -1;
+	bool fits = path->len == path->id + 1 &&
+		    (!path->id || (path->id == 1 && path->steps[0].kind == DS_KEYPATH_KEY));
+
+	while (fits && (more = ds_yaml_plain_line(slice, &at, &line)) > 0) {
+		fits = line.indent ? take_below(&p, &line) : take_top(&p, &line);
+		if (!fits || !p.inside || (!line.indent && path->id))
+			continue;
+		fits = ds_yaml_plain_says(&line) && ds_text_trim(line.text).len;
+		if (fits && !add_plain(rows, slice, &line))
+			return false;
+	}
+	*done = fits && !more && rows->out->len > before;
+	if (!*done)
+		rows->out->len = before;
+	return true;
+}
+
 /* ---- The document ------------------------------------------------------- */
 
 /* False: memory ran out. */
@@ -232,10 +310,15 @@ bool ds_yaml_rows(struct ds_records *out, struct ds_text slice, const struct ds_
 		  const char *const *fields, struct ds_arena *arena)
 {
 	struct walk w = {.way = ds_way_of(spec->at)};
+	bool done;
 
-	while (ds_way_next(&w.way, out))
+	while (ds_way_next(&w.way, out)) {
 		if (!ds_rows_open(&w.rows, out, &w.way.path, fields, arena) ||
-		    !walk(&w, slice, &out->defect))
+		    !ds_yaml_plain_rows(&w.rows, slice, &w.way.path, &done))
 			return false;
+		w.way.there |= done;
+		if (!done && !walk(&w, slice, &out->defect))
+			return false;
+	}
 	return true;
 }

@@ -4,6 +4,7 @@
 #ifndef DS_YAML_ROWS_H
 #define DS_YAML_ROWS_H
 
+#include "keypath_rows.h"
 #include "reader.h"
 #include "yaml_scan.h"
 
@@ -16,5 +17,10 @@ bool ds_yaml_defect(struct ds_reading *out, const struct ds_yaml_error *error);
 /* As ds_reader has it. */
 bool ds_yaml_rows(struct ds_records *out, struct ds_text slice, const struct ds_spec *spec,
 		  const char *const *fields, struct ds_arena *arena);
+
+/* The same without libyaml (see yaml_plain.h), where all of the slice is a map from ids to plain
+ * words, or has one below a key at its top; *done says whether. False: memory ran out. */
+bool ds_yaml_plain_rows(struct ds_rows *rows, struct ds_text slice, const struct ds_keypath *path,
+			bool *done);
 
 #endif

@@ -68,7 +68,7 @@ static bool leads_nowhere(int root, const char *path)
 
 /* A link to nothing, at the end of the path or on the way, is damage; nothing at all
  * is only a gap. Goes up until something is there: mostly that is one step. */
-static void note_missing(struct ds_blob *blob, int root, const char *path)
+static void note_missing(struct ds_blob *blob, int root, const char *path, bool beside)
 {
 	struct ds_buf way = {0};
 	struct stat st;
@@ -81,6 +81,8 @@ static void note_missing(struct ds_blob *blob, int root, const char *path)
 				unusable(blob, "a link that leads nowhere");
 			break;
 		}
+		if (beside)
+			break;
 		const char *slash = strrchr(way.bytes, '/');
 		ds_buf_cut(&way, slash ? (size_t)(slash - way.bytes) : 0);
 	}
@@ -176,7 +178,7 @@ static void look(struct ds_blob *blob, int root, const char *path)
 		status = fd < 0 ? -1 : fstat(fd, &st);
 	}
 	if (status != 0 && is_absent(errno))
-		note_missing(blob, root, path);
+		note_missing(blob, root, path, false);
 	else if (status != 0)
 		refuse(blob, errno);
 	else if (S_ISREG(st.st_mode))
@@ -198,7 +200,7 @@ static void read_extent(struct ds_blob *blob, int root, const char *path,
 		read_open(blob, fd, extent);
 		close(fd); /* only read from: nothing to lose */
 	} else if (is_absent(errno)) {
-		note_missing(blob, root, path);
+		note_missing(blob, root, path, extent->beside);
 	} else if (errno == ENXIO) {
 		unusable(blob, "not a regular file but a socket or a device");
 	} else {
@@ -302,7 +304,7 @@ static int worktree_list(struct ds_source *source, const char *path, ds_entry_fn
 	int fd = ds_open_beneath(root_of(source), *path ? path : ".", O_DIRECTORY);
 
 	if (fd < 0 && errno == ENOENT) {
-		note_missing(&reason, root_of(source), path);
+		note_missing(&reason, root_of(source), path, false);
 		if (reason.kind == DS_MISSING)
 			return 0;
 		return ds_fail(err, DS_TROUBLE, "%s", reason.why);

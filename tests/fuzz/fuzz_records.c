@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "readers.h"
+#include "yaml_rows.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -105,6 +106,46 @@ static void change(const struct ds_reader *reader, const struct ds_records *reco
 	ds_buf_free(&after);
 }
 
+static bool is_same(const struct ds_record *plain, const struct ds_record *parsed, size_t by)
+{
+	const struct ds_value *a = plain->values;
+	const struct ds_value *b = parsed->values;
+
+	return ds_text_equal(plain->id, parsed->id) && plain->start + by == parsed->start &&
+	       plain->end + by == parsed->end && a->code == b->code && a->word == b->word &&
+	       a->editable == b->editable && a->placed == b->placed &&
+	       ds_text_equal(a->text, b->text) && a->start + by == b->start &&
+	       a->end + by == b->end;
+}
+
+/* What the fast path reads, libyaml reads as well: a line of dashes is beyond the first. */
+static void check_fast_path(struct ds_text bytes, const char *at, struct ds_arena *arena)
+{
+	static const char dashes[] = "---\n";
+	struct ds_records plain = {0};
+	struct ds_records parsed;
+	struct ds_keypath path;
+	struct ds_rows rows;
+	struct ds_buf longer = {0};
+	bool done;
+
+	demand(!ds_keypath_parse(&path, &at) && !*at);
+	demand(ds_rows_open(&rows, &plain, &path, fields, arena));
+	demand(ds_yaml_plain_rows(&rows, bytes, &path, &done));
+	ds_buf_puts(&longer, dashes);
+	ds_buf_append(&longer, bytes.at, bytes.len);
+	if (done) {
+		read_records(&parsed, &ds_yaml_reader, (struct ds_text){longer.bytes, longer.len},
+			     path.id ? "a.{id}" : "{id}", arena);
+		demand(plain.len == parsed.len);
+		for (size_t i = 0; i < plain.len; i++)
+			demand(is_same(&plain.at[i], &parsed.at[i], sizeof dashes - 1));
+		ds_records_free(&parsed);
+	}
+	ds_buf_free(&longer);
+	ds_records_free(&plain);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const paths[] = {
@@ -120,6 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct ds_text bytes = {(const char *)data + 1, size - 1};
 	const char *at = paths[data[0] % (sizeof paths / sizeof *paths)];
+	check_fast_path(bytes, "a.{id}", &arena);
+	check_fast_path(bytes, "{id}", &arena);
 	for (size_t r = 0; r < 2; r++) {
 		read_records(&records, readers[r], bytes, at, &arena);
 		change(readers[r], &records, bytes, at, &arena);

@@ -304,6 +304,16 @@ static const struct line yaml_records[] = {
 	     "# top\nproject: x\ndevelopment_status:\n  # one\n  epic-1: done # all\n  1-a: "
 	     "'in''s'\n\n  1-b: \"a\\x62\"\n",
 	     "epic-1[55-59]=done@55-59; 1-a[73-80]=in's@74-79; 1-b[89-96]=ab@90-95"),
+	/* A map of plain words is read without libyaml. */
+	LINE(SPRINT,
+	     "a: b\nc:\n  d: e\n\ndevelopment_status:\r\n   1-a: x # y\r\n# z\n   b: 'f g'\nh:\n "
+	     "i: "
+	     "j\n",
+	     "1-a[45-46]=x@45-46; b[62-67]=f g@63-66"),
+	LINE(SPRINT, "development_status:\n  a: x\n    b: y\n",
+	     "!malformed not valid YAML: mapping values are not allowed in this context@32"),
+	LINE("{id}", "a: x\n\n7: y\n", "a[3-4]=x@3-4; 7[9-10]=y@9-10"),
+	LINE(SPRINT, "c:\n  d: e\n", "!missing-status nothing at development_status.{id}"),
 	LINE(STORIES,
 	     "stories:\n  - id: 1\n    status: open # why\n  # two\n  - status: \"done\"\n    id: "
 	     "'2'\n\n  -\n    id: c d\n    status: x y\n",
