@@ -21,7 +21,7 @@ needs to build. MODE is one of
   --test         installs nothing: builds and runs the tests, with what they need
     --coverage   and measures which lines and branches they take
     --long       kills, cuts the power and tortures at every point instead of a
-                 sample: hours instead of a minute
+                 sample: hours instead of minutes
   --help         prints this
 
   --prefix DIR   install to DIR, or remove from there
@@ -555,7 +555,7 @@ say_next() {
   fi
   case $result in
   0) say "next: before you close an item, run $(program desync-check) ID there" ;;
-  1) say "next: run $(program desync-fix) there: it shows each change and asks" ;;
+  1) say "next: settle what is said above: run $(program desync-fix) there; it asks before each change" ;;
   *) say "next: settle what is said above, then run $(program desync-scan) there again" ;;
   esac
   exit "$result"
@@ -574,7 +574,8 @@ run_tests() {
   [ -z "$coverage" ] || "$source/tests/coverage" --begin "$source" "$dir"
   [ -z "$long" ] || export DESYNC_LONG=1
   result=0
-  (cd "$dir" && ctest --output-on-failure -j2 2>&1) </dev/null || result=$?
+  # One more than there are processors: some of the tests wait.
+  (cd "$dir" && ctest --output-on-failure -j"$(($(processors) + 1))" 2>&1) </dev/null || result=$?
   if [ "$coverage" ]; then
     measured=0
     "$source/tests/coverage" "$source" "$dir" || measured=$?

@@ -16,18 +16,44 @@ fail() {
   exit 1
 }
 
-# compile NAME COMPILER CMAKE-ARGUMENT...: builds the tree in $build/NAME
-compile() {
+# configure NAME COMPILER CMAKE-ARGUMENT...: for a build of the tree in $build/NAME, whose
+# warnings are errors
+configure() {
   dir=$build/$1
   compiler=$2
   shift 2
-  cmake -S "$source" -B "$dir" -DCMAKE_C_COMPILER="$compiler" "$@"
-  cmake --build "$dir" --parallel 2
+  cmake -S "$source" -B "$dir" -DCMAKE_C_COMPILER="$compiler" -DDESYNC_WERROR=ON "$@"
+}
+
+ours() {
+  git -C "$source" -c safe.directory='*' "$@"
+}
+
+# turn: a number that goes on with each commit. A check that takes a sample lets it decide which.
+# (Of a shallow clone nobody knows how many commits it has; the time of the last will do.)
+turn() {
+  if [ "$(ours rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
+    ours log -1 --format=%ct
+  else
+    ours rev-list --count HEAD 2>/dev/null || echo 0
+  fi
+}
+
+# sample N: of the lines on stdin every N-th, others with each commit, so that N commits see
+# all; with DESYNC_LONG=1 all of them
+sample() {
+  [ "${DESYNC_LONG:-}" != 1 ] || { cat; return; }
+  awk -v every="$1" -v turn="$(turn)" '(NR + turn) % every == 0'
+}
+
+# The unit tests, by the names of their programs, that are run under valgrind this time.
+unit_sample() {
+  (cd "$source/tests/unit" && printf '%s\n' test_*.c) | sed 's/^test_/unit-/; s/\.c$//' | sample 14
 }
 
 # files PATTERN...: those that belong to the project, also when not yet committed
 files() {
-  (cd "$source" && git -c safe.directory='*' ls-files -co --exclude-standard -- "$@") |
+  ours ls-files -co --exclude-standard -- "$@" |
     while IFS= read -r file; do
       [ ! -f "$source/$file" ] || printf '%s\n' "$file"
     done

@@ -16,7 +16,9 @@ real=$2/desync-hook
 top=$(mktemp -d "${TMPDIR:-/tmp}/desync-hooks-XXXXXX")
 scratch="$top/it's here"
 failures=0
-mkdir -p "$scratch/bin" "$scratch/home" "$scratch/tmp"
+mkdir -p "$scratch/bin" "$scratch/home" "$scratch/tmp" "$top/path"
+. "$source/tests/support/path.sh"
+without_desync "$top/path"
 desync=$scratch/bin/desync-hook
 cp "$real" "$desync"
 

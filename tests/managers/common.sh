@@ -5,6 +5,7 @@
 set -eu
 
 source=$1
+. "$source/tests/support/path.sh"
 build=$2
 programs=${3:-$build/gcc/src/cli}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/desync-managers-XXXXXX")
@@ -57,18 +58,10 @@ apt_get() {
   done
 }
 
-# npm_get NAME VERSION: its commands are in $bin
+# npm_get NAME: what the check `npm` got; its commands are in $bin
 npm_get() {
-  command -v npm >/dev/null || apt_get npm
-  command -v npm >/dev/null || skip "$1: npm could not be installed"
-  node=$build/managers/$1-$2
-  bin=$node/node_modules/.bin
-  # Its own scripts would look for a repository to set up.
-  [ -x "$bin/$1" ] ||
-    timeout 60 npm install --fetch-timeout=15000 --prefix "$node" --ignore-scripts --no-audit \
-      --no-fund "$1@$2" \
-      >"$scratch/log" 2>&1 </dev/null ||
-    skip "$1 $2 could not be installed: $(grep -i -m 1 'npm err' "$scratch/log")"
+  bin=$build/npm/$1/node_modules/.bin
+  [ -x "$bin/$1" ] || skip "the check npm could not get $1"
 }
 
 # ---- A repository -----------------------------------------------------------------
@@ -93,6 +86,8 @@ begin() {
   export HOME="$scratch/home" XDG_CONFIG_HOME="$scratch/home" GIT_CONFIG_NOSYSTEM=1
   export GIT_CONFIG_GLOBAL="$scratch/home/gitconfig"
   unset CI HUSKY LEFTHOOK SKIP
+  mkdir "$scratch/path"
+  without_desync "$scratch/path"
   without=$PATH
   PATH=$programs:${bin:+$bin:}$PATH
   mkdir "$scratch/home"
