@@ -17,7 +17,7 @@ struct ds_item {
 	bool seen;      /* at least one of its copies exists */
 	bool again;     /* it looks wrong: to be read once more, with all others that do */
 	bool compared;  /* there are two statuses of it at least */
-	bool guessed;   /* its copies disagree, and nobody is believed: the status is one of several */
+	bool guessed;   /* its copies disagree, and nobody is believed: one of several */
 	bool recalled;  /* judged before, by its contents: nothing was read */
 	uint8_t state;  /* a ds_item_state, once it was compared */
 	int8_t status;  /* an index into the vocabulary, or DS_NO_STATUS */
