@@ -149,13 +149,8 @@ bool ds_ledger_is_current(const struct ds_ledger *ledger, struct ds_source *sour
 
 static bool add_line(struct ds_document *document, size_t start, size_t *room)
 {
-	if (document->line_count == *room) {
-		size_t *more = realloc(document->lines, *room * 2 * sizeof *more);
-		if (!more)
-			return false;
-		document->lines = more;
-		*room *= 2;
-	}
+	if (!ds_grow(&document->lines, room, document->line_count, sizeof *document->lines))
+		return false;
 	document->lines[document->line_count++] = start;
 	return true;
 }

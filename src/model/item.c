@@ -3,16 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
+
 bool ds_items_add(struct ds_items *items, const struct ds_item *item)
 {
-	if (items->len == items->room) {
-		size_t room = items->room ? items->room * 2 : 64;
-		struct ds_item *at = realloc(items->at, room * sizeof *at);
-		if (!at)
-			return false;
-		items->at = at;
-		items->room = room;
-	}
+	if (!ds_grow(&items->at, &items->room, items->len, sizeof *items->at))
+		return false;
 	items->at[items->len++] = *item;
 	return true;
 }

@@ -2,18 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "reader.h"
 
 bool ds_records_add(struct ds_records *records, const struct ds_record *record)
 {
-	if (records->len == records->room) {
-		size_t room = records->room ? records->room * 2 : 64;
-		struct ds_record *at = realloc(records->at, room * sizeof *at);
-		if (!at)
-			return false;
-		records->at = at;
-		records->room = room;
-	}
+	if (!ds_grow(&records->at, &records->room, records->len, sizeof *records->at))
+		return false;
 	records->at[records->len++] = *record;
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "json_text.h"
 #include "rule.h"
 #include "severity.h"
@@ -76,14 +77,9 @@ static struct ds_baseline_entry *find(const struct ds_baseline *baseline, struct
 
 bool ds_add_entry(struct ds_baseline *baseline, const struct ds_baseline_entry *entry)
 {
-	if (baseline->count == baseline->room) {
-		size_t room = baseline->room ? baseline->room * 2 : 16;
-		struct ds_baseline_entry *at = realloc(baseline->entries, room * sizeof *at);
-		if (!at)
-			return false;
-		baseline->entries = at;
-		baseline->room = room;
-	}
+	if (!ds_grow(&baseline->entries, &baseline->room, baseline->count,
+		     sizeof *baseline->entries))
+		return false;
 	struct ds_baseline_entry *added = &baseline->entries[baseline->count];
 	*added = *entry;
 	added->key.at = ds_arena_copy(&baseline->strings, entry->key.at, entry->key.len);
