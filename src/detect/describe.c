@@ -78,6 +78,8 @@ static bool describe_mismatch(struct ds_words *w, struct ds_findings *findings)
 			      "; what %s says beside its status would be lost, and is left to a "
 			      "person",
 			      ds_name_of(desk, more));
+	else
+		ds_say_by_hand(w);
 	finding.focus = focus_of(desk);
 	return ds_add_finding(w, &finding, findings);
 }

@@ -22,15 +22,6 @@ bool ds_copy_says(const struct ds_seen_copy *copy, int status)
 	return status != DS_NO_STATUS && (copy->set >> status & 1);
 }
 
-const char *ds_why_fixed(const struct ds_desk *desk, int i)
-{
-	if (desk->rule->copies[i].from == DS_FROM_HEAD)
-		return "it is what was committed, which nothing here changes";
-	if (desk->readers[i]->in_path || !desk->readers[i]->edit)
-		return "its status is where the file lies: move it by hand";
-	return NULL;
-}
-
 /* ---- What gives way ----------------------------------------------------- */
 
 static unsigned to_change(const struct ds_desk *desk, int to)
