@@ -58,11 +58,28 @@ static bool settle_mismatch(struct ds_repair *out, const struct ds_desk *desk, c
 	return true;
 }
 
-/* Whether the file can be given the field; tried out, for no table knows. A file of many
- * is not tried for each of its items: what it refuses comes out when it is made. */
-static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
+/* A file of many is not read again for each of its items: the reader is asked for the edit,
+ * and the rest comes out when it is made. */
+static enum ds_splice_outcome try_record(struct ds_desk *desk, int i, struct ds_text word)
 {
 	const struct ds_seen_copy *copy = &desk->copies[i];
+	const struct ds_reader *reader = desk->readers[i];
+	struct ds_text bytes = ds_seen_bytes(copy);
+	struct ds_edit edit;
+	char why[DS_WHY_ROOM] = "";
+
+	if (copy->reading.placed ? !copy->reading.editable : !reader->insert)
+		return DS_SPLICE_REFUSED;
+	bool made = copy->reading.placed
+			    ? reader->edit(&edit, bytes, &copy->reading, word, &desk->scratch, why)
+			    : reader->insert(&edit, bytes, copy->record, desk->rule->copies[i].at,
+					     NULL, word, &desk->scratch, why);
+	return made ? DS_SPLICE_DONE : *why ? DS_SPLICE_REFUSED : DS_SPLICE_MEMORY;
+}
+
+/* Whether the file can be given the field; tried out, for no table knows. */
+static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
+{
 	struct ds_splice splice = {.reader = desk->readers[i],
 				   .at = desk->rule->copies[i].at,
 				   .word = ds_text_of(ds_copy_word(desk->rule, i, to)),
@@ -71,13 +88,10 @@ static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 	struct ds_edit edit;
 	char why[DS_WHY_ROOM];
 
-	if (desk->rule->copies[i].many) {
-		bool fits = copy->reading.placed ? copy->reading.editable
-						 : splice.reader->insert != NULL;
-		return fits ? DS_SPLICE_DONE : DS_SPLICE_REFUSED;
-	}
-	enum ds_splice_outcome outcome =
-		ds_splice(&after, &edit, &splice, ds_seen_bytes(copy), &desk->scratch, why);
+	if (desk->rule->copies[i].many)
+		return try_record(desk, i, splice.word);
+	enum ds_splice_outcome outcome = ds_splice(
+		&after, &edit, &splice, ds_seen_bytes(&desk->copies[i]), &desk->scratch, why);
 	ds_buf_free(&after);
 	return outcome;
 }
