@@ -1351,7 +1351,7 @@ Test(path, a_directory_means_a_status)
 	cr_expect_null(first(&run)->fix, "nothing can be written into a path");
 	cr_expect_str_eq(first(&run)->advice, "move the file");
 	cr_expect_str_eq(first(&run)->choice, "to keep done");
-	cr_expect_str_eq(first(&run)->other, "desync-set 2 done");
+	cr_expect_str_eq(first(&run)->other, "desync-fix --yes --prefer folder 2");
 	/* Of an item that is not there the path says nothing. */
 	struct ds_desk desk;
 	const struct ds_item gone = {.path = "w/todo/3.json", .id = "3"};
