@@ -116,6 +116,15 @@ static bool give_other(struct adviser *a, const char *choice, const char *other)
 
 /* ---- The repairs --------------------------------------------------- */
 
+/* Not what a link leads to: nothing is written there, and git adds nothing behind one. */
+static unsigned that_can_be_set(const struct adviser *a)
+{
+	unsigned which = 0;
+	for (int i = 0; i < a->there->copy_count; i++)
+		which |= ds_seen_linked(&a->there->copies[i]) ? 0 : 1u << i;
+	return which;
+}
+
 static unsigned to_be_fixed(const struct adviser *a)
 {
 	unsigned which = 0;
@@ -137,6 +146,22 @@ static bool advise_add(struct adviser *a, const ds_item_view *item)
 	return give(a, fix, keep(a));
 }
 
+/* Where no command repairs it: what is done by hand, or the command that is the other choice. */
+static bool give_advice(struct adviser *a, const ds_item_view *item, const ds_finding *same)
+{
+	char why[DS_WHY_ROOM];
+	bool by_hand = ds_left_by_hand(a->there, why) != DS_NO_COPY;
+
+	if (by_hand)
+		a->finding->advice = same->advice;
+	if (by_hand || !same->other)
+		return true;
+	ds_buf_printf(&a->line, "%s && ", same->advice);
+	say_add(a, item, that_can_be_set(a));
+	a->finding->advice = keep(a);
+	return a->finding->advice != NULL;
+}
+
 /* The words are those of the same mismatch in the worktree. */
 static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_item_view *item)
 {
@@ -155,15 +180,11 @@ static bool advise_fix(struct adviser *a, const struct ds_item *it, const ds_ite
 	}
 	if (well && same && same->other) {
 		ds_buf_printf(&a->line, "%s && ", same->other);
-		say_add(a, item, ~0u);
+		say_add(a, item, that_can_be_set(a));
 		well = give_other(a, same->choice, keep(a));
 	}
-	if (well && same && same->other && !same->fix) {
-		ds_buf_printf(&a->line, "%s && ", same->advice);
-		say_add(a, item, ~0u);
-		a->finding->advice = keep(a);
-		well = a->finding->advice != NULL;
-	}
+	if (well && same && !same->fix)
+		well = give_advice(a, item, same);
 	ds_findings_free(&findings);
 	return well;
 }

@@ -353,6 +353,8 @@ static int show_diff(const struct cli_program *program, const struct cli_options
 	if (status)
 		cli_complain(program->name, "%s", err.message);
 	status = cli_graver(status, cli_finish_stdout(program->name));
+	/* What is refused comes out when it is made. */
+	tally = count_steps(plan, DS_STEP_PLANNED);
 	if (!options->quiet)
 		print_count(stderr, words, &tally, true, rest ? count_items(rest) : 0);
 	status = cli_graver(status, tally.wanted ? DS_DESYNC : DS_OK);

@@ -267,9 +267,19 @@ bool ds_is_beside_copy(const struct ds_desk *desk, const char *path)
 	return false;
 }
 
+static const struct ds_blob *blob_of(const struct ds_seen_copy *copy)
+{
+	return copy->document ? &copy->document->blob : &copy->blob;
+}
+
 struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy)
 {
-	return ds_blob_text(copy->document ? &copy->document->blob : &copy->blob);
+	return ds_blob_text(blob_of(copy));
+}
+
+bool ds_seen_linked(const struct ds_seen_copy *copy)
+{
+	return blob_of(copy)->linked;
 }
 
 void ds_seen_position(const struct ds_seen_copy *copy, size_t at, size_t *line, size_t *column)

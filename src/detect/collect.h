@@ -89,6 +89,7 @@ bool ds_is_beside_copy(const struct ds_desk *desk, const char *path);
 
 /* The whole content that a copy was found in, and the place of an offset in it. */
 struct ds_text ds_seen_bytes(const struct ds_seen_copy *copy);
+bool ds_seen_linked(const struct ds_seen_copy *copy); /* struct ds_blob */
 void ds_seen_position(const struct ds_seen_copy *copy, size_t at, size_t *line, size_t *column);
 
 #endif

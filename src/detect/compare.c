@@ -239,19 +239,65 @@ bool ds_would_regress(const struct ds_desk *desk)
 
 /* ---- Whether it can be repaired ----------------------------------------- */
 
-bool ds_can_say(const struct ds_desk *desk, int i, int status)
+const char *ds_why_fixed(const struct ds_desk *desk, int i)
+{
+	if (desk->rule->copies[i].from == DS_FROM_HEAD)
+		return "it is what was committed, which nothing here changes";
+	if (desk->readers[i]->in_path || !desk->readers[i]->edit)
+		return "its status is where the file lies: move it by hand";
+	if (ds_seen_linked(&desk->copies[i]))
+		return "a link, or behind one: change the file that it leads to";
+	return desk->copies[i].more ? "what it says beside its status would be lost" : NULL;
+}
+
+/* The reader is asked for the edit: no table knows which words fit between which quotes. It
+ * looks at what it replaces, not at the file. Where memory is short the edit itself fails. */
+static bool can_be_written(const struct ds_desk *desk, int i, int status, char why[DS_WHY_ROOM])
 {
 	const struct ds_seen_copy *copy = &desk->copies[i];
+	struct ds_text word = ds_text_of(ds_copy_word(desk->rule, i, status));
+	struct ds_arena scratch = {0};
+	struct ds_edit edit;
 
-	return !is_judged(desk, i) || (copy->set & one(status)) || copy->reading.editable;
+	bool made = desk->readers[i]->edit(&edit, ds_seen_bytes(copy), &copy->reading, word,
+					   &scratch, why);
+	ds_arena_free(&scratch);
+	return made || !*why;
+}
+
+/* Whether that copy could be made to say it. Where its place, its file or the word is in the
+ * way, `why`; else it is empty. */
+static bool can_say(const struct ds_desk *desk, int i, int status, char why[DS_WHY_ROOM])
+{
+	const struct ds_seen_copy *copy = &desk->copies[i];
+	const char *fixed = ds_why_fixed(desk, i);
+
+	*why = '\0';
+	if (!is_judged(desk, i) || (copy->set & one(status)))
+		return true;
+	if (fixed)
+		return ds_edit_refuse(why, "%s", fixed);
+	return copy->reading.editable && can_be_written(desk, i, status, why);
 }
 
 bool ds_can_all_say(const struct ds_desk *desk, int status)
 {
+	char why[DS_WHY_ROOM];
+
 	for (int i = 0; i < desk->copy_count; i++)
-		if (!ds_can_say(desk, i, status) || desk->copies[i].claims > 1)
+		if (!can_say(desk, i, status, why) || desk->copies[i].claims > 1)
 			return false;
 	return true;
+}
+
+int ds_left_by_hand(const struct ds_desk *desk, char why[DS_WHY_ROOM])
+{
+	int target = ds_would_regress(desk) ? DS_NO_STATUS : ds_target(desk);
+
+	for (int i = 0; target != DS_NO_STATUS && i < desk->copy_count; i++)
+		if (!can_say(desk, i, target, why) && *why)
+			return i;
+	return DS_NO_COPY;
 }
 
 bool ds_can_be_named(const struct ds_desk *desk, const struct ds_item *item)

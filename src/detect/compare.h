@@ -49,9 +49,15 @@ bool ds_is_repairable(const struct ds_desk *desk, const struct ds_item *item);
 bool ds_can_be_named(const struct ds_desk *desk, const struct ds_item *item);
 bool ds_is_to_change(const struct ds_desk *desk, int copy);
 
-/* Whether that copy could be made to say it; and whether all could, where they do not. */
-bool ds_can_say(const struct ds_desk *desk, int copy, int status);
+/* Whether all copies could be made to say it, where they do not. */
 bool ds_can_all_say(const struct ds_desk *desk, int status);
+
+/* Why no program can change what this copy says, or NULL. */
+const char *ds_why_fixed(const struct ds_desk *desk, int copy);
+
+/* The first copy that its place, its file or the word itself keeps from saying the target, and
+ * `why`; DS_NO_COPY where there is none, or nothing is to be written. */
+int ds_left_by_hand(const struct ds_desk *desk, char why[DS_WHY_ROOM]);
 
 /* What a finding of this code counts for in the rule. */
 ds_severity ds_severity_in(const struct ds_rule *rule, ds_code code);

@@ -47,23 +47,11 @@ static void say_copies(struct ds_words *w, unsigned which)
 	}
 }
 
-/* A copy that would have to change, and has a date or a name behind its status. */
-static int says_more(const struct ds_desk *desk)
-{
-	bool known = ds_target(desk) != DS_NO_STATUS;
-
-	for (int i = 0; known && i < desk->copy_count; i++)
-		if (desk->copies[i].more && ds_is_to_change(desk, i))
-			return i;
-	return DS_NO_COPY;
-}
-
 static bool describe_mismatch(struct ds_words *w, struct ds_findings *findings)
 {
 	const struct ds_desk *desk = w->desk;
 	unsigned which = ds_judged_copies(desk);
 	bool regresses = ds_would_regress(desk);
-	int more = says_more(desk);
 	ds_finding finding;
 
 	if (!ds_begin_finding(w, &finding, regresses ? DS_REGRESSION_PREVENTED : DS_STATUS_MISMATCH,
@@ -74,11 +62,8 @@ static bool describe_mismatch(struct ds_words *w, struct ds_findings *findings)
 	if (regresses)
 		ds_buf_printf(&w->line, "; %s would be a step back, and is left to a person",
 			      ds_word_of(desk, ds_target(desk)));
-	else if (more != DS_NO_COPY)
-		ds_buf_printf(&w->line,
-			      "; what %s says beside its status would be lost, and is left to a "
-			      "person",
-			      ds_name_of(desk, more));
+	else
+		ds_say_by_hand(w);
 	finding.focus = focus_of(desk);
 	return ds_add_finding(w, &finding, findings);
 }

@@ -167,6 +167,8 @@ static bool describe_rollup(struct ds_words *w, struct ds_findings *findings, si
 		return false;
 	say_parts(w, rollup, name_of_parts(desk, rollup));
 	ds_buf_printf(&w->line, ", but the status is %s", ds_word_of(desk, ds_judged_status(desk)));
+	if (desk->rule->authority == DS_PARTS)
+		ds_say_by_hand(w);
 	return ds_add_finding(w, &finding, findings);
 }
 

@@ -117,8 +117,40 @@ static bool describe_choices(struct ds_words *w, ds_finding *finding)
 	return finding->advice && describe_other(w, finding, "make it", one);
 }
 
+/* Where nothing but the one copy is in the way: it is changed by hand, or what another says is
+ * kept by a command. */
+static bool describe_by_hand(struct ds_words *w, ds_finding *finding, int copy)
+{
+	const struct ds_desk *desk = w->desk;
+	int kept = ds_can_be_named(desk, w->item) && finding->code != DS_ROLLUP_MISMATCH
+			   ? next_choice(desk, 0, ds_target(desk))
+			   : DS_NO_COPY;
+
+	if (desk->readers[copy]->in_path)
+		ds_buf_puts(&w->line, "move the file");
+	else
+		ds_buf_printf(&w->line, "change %s by hand", ds_name_of(desk, copy));
+	finding->advice = ds_words_keep(w);
+	return finding->advice && (kept == DS_NO_COPY || describe_other(w, finding, "keep", kept));
+}
+
+void ds_say_by_hand(struct ds_words *w)
+{
+	char why[DS_WHY_ROOM];
+	int copy = ds_left_by_hand(w->desk, why);
+
+	if (copy != DS_NO_COPY)
+		ds_buf_printf(&w->line, "; %s is left to a person: %s", ds_name_of(w->desk, copy),
+			      why);
+}
+
 bool ds_describe_repair(struct ds_words *w, ds_finding *finding)
 {
+	char why[DS_WHY_ROOM];
+	int copy = ds_left_by_hand(w->desk, why);
+
+	if (copy != DS_NO_COPY)
+		return describe_by_hand(w, finding, copy);
 	if (!ds_is_repairable(w->desk, w->item))
 		return describe_choices(w, finding);
 	say_command(w, "desync-fix --yes", NULL);

@@ -49,6 +49,10 @@ const char *ds_words_keep(struct ds_words *w);
 /* Ends a finding with the sentence that was made. */
 bool ds_add_finding(struct ds_words *w, ds_finding *finding, struct ds_findings *findings);
 
+/* Adds to the sentence why a copy cannot be made to say the target, where something is known
+ * to be in the way. */
+void ds_say_by_hand(struct ds_words *w);
+
 /* describe_repair.c: the command that mends a mismatch and what it comes to; where nobody is
  * believed, the two that a person may choose from. */
 bool ds_describe_repair(struct ds_words *w, ds_finding *finding);

@@ -49,9 +49,12 @@ static bool is_meant(const struct saying *s, const struct ds_work_ask *ask)
 /* A field that cannot follow is no reason to leave the status alone. */
 static bool say_refused(const struct saying *s, const struct ds_work_ask *ask, const char *why)
 {
-	if (s->follow)
-		return ds_plan_say(s->bench->plan, "%s: \"%s\" is left as it is: %s", s->file->path,
-				   s->follow->field, why);
+	if (s->follow) {
+		const char *place = ds_place_name(s->bench->desk.readers[s->copy], s->follow->field,
+						  ask->id, &s->bench->strings);
+		return place && ds_plan_say(s->bench->plan, "%s: \"%s\" is left as it is: %s",
+					    s->file->path, place, why);
+	}
 	ds_step_fail(s->bench->plan, ask->planned, DS_STEP_REFUSED, "%s: %s",
 		     ask->planned->rule->copies[s->copy].name, why);
 	return true;

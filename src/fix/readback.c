@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "compare.h"
 #include "settle.h"
 
 /* Each file is compared once, however many steps are in it. */

@@ -100,9 +100,6 @@ static void say_why_not(struct asked *a, int i)
 		ds_buf_printf(&a->why, ", and has it %zu times", copy->claims);
 	else if (copy->reading.code == DS_NO_CODE && fixed)
 		ds_buf_printf(&a->why, ", and %s", fixed);
-	else if (copy->more)
-		ds_buf_puts(&a->why, ", and what it says beside its status would be lost: "
-				     "change it by hand");
 	else if (copy->reading.code == DS_NO_CODE)
 		ds_buf_puts(&a->why, " in a way that only a person should change");
 }

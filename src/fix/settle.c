@@ -22,15 +22,6 @@ bool ds_copy_says(const struct ds_seen_copy *copy, int status)
 	return status != DS_NO_STATUS && (copy->set >> status & 1);
 }
 
-const char *ds_why_fixed(const struct ds_desk *desk, int i)
-{
-	if (desk->rule->copies[i].from == DS_FROM_HEAD)
-		return "it is what was committed, which nothing here changes";
-	if (desk->readers[i]->in_path || !desk->readers[i]->edit)
-		return "its status is where the file lies: move it by hand";
-	return NULL;
-}
-
 /* ---- What gives way ----------------------------------------------------- */
 
 static unsigned to_change(const struct ds_desk *desk, int to)
@@ -67,11 +58,28 @@ static bool settle_mismatch(struct ds_repair *out, const struct ds_desk *desk, c
 	return true;
 }
 
-/* Whether the file can be given the field; tried out, for no table knows. A file of many
- * is not tried for each of its items: what it refuses comes out when it is made. */
-static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
+/* A file of many is not read again for each of its items: the reader is asked for the edit,
+ * and the rest comes out when it is made. */
+static enum ds_splice_outcome try_record(struct ds_desk *desk, int i, struct ds_text word)
 {
 	const struct ds_seen_copy *copy = &desk->copies[i];
+	const struct ds_reader *reader = desk->readers[i];
+	struct ds_text bytes = ds_seen_bytes(copy);
+	struct ds_edit edit;
+	char why[DS_WHY_ROOM] = "";
+
+	if (copy->reading.placed ? !copy->reading.editable : !reader->insert)
+		return DS_SPLICE_REFUSED;
+	bool made = copy->reading.placed
+			    ? reader->edit(&edit, bytes, &copy->reading, word, &desk->scratch, why)
+			    : reader->insert(&edit, bytes, copy->record, desk->rule->copies[i].at,
+					     NULL, word, &desk->scratch, why);
+	return made ? DS_SPLICE_DONE : *why ? DS_SPLICE_REFUSED : DS_SPLICE_MEMORY;
+}
+
+/* Whether the file can be given the field; tried out, for no table knows. */
+static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
+{
 	struct ds_splice splice = {.reader = desk->readers[i],
 				   .at = desk->rule->copies[i].at,
 				   .word = ds_text_of(ds_copy_word(desk->rule, i, to)),
@@ -80,13 +88,10 @@ static enum ds_splice_outcome try_insert(struct ds_desk *desk, int i, int to)
 	struct ds_edit edit;
 	char why[DS_WHY_ROOM];
 
-	if (desk->rule->copies[i].many) {
-		bool fits = copy->reading.placed ? copy->reading.editable
-						 : splice.reader->insert != NULL;
-		return fits ? DS_SPLICE_DONE : DS_SPLICE_REFUSED;
-	}
-	enum ds_splice_outcome outcome =
-		ds_splice(&after, &edit, &splice, ds_seen_bytes(copy), &desk->scratch, why);
+	if (desk->rule->copies[i].many)
+		return try_record(desk, i, splice.word);
+	enum ds_splice_outcome outcome = ds_splice(
+		&after, &edit, &splice, ds_seen_bytes(&desk->copies[i]), &desk->scratch, why);
 	ds_buf_free(&after);
 	return outcome;
 }

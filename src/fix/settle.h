@@ -21,9 +21,6 @@ struct ds_repair {
 /* Whether this may be what the copy's word stands for. */
 bool ds_copy_says(const struct ds_seen_copy *copy, int status);
 
-/* Why no program can change what this copy says, or NULL. */
-const char *ds_why_fixed(const struct ds_desk *desk, int copy);
-
 /* What the believed copy says goes into every copy that disagrees with it; the copy named
  * `prefer` is believed, or else (NULL) whom the rule believes. A word that is not in the
  * vocabulary, a copy that cannot be edited, an item that has a twin, and where the rule

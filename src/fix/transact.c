@@ -69,7 +69,7 @@ static void fail_steps(struct ds_batch *b, const struct ds_work_file *file,
 		if (planned->step.state == DS_STEP_PLANNED)
 			ds_step_fail(b->plan, planned,
 				     conflict ? DS_STEP_CONFLICT : DS_STEP_REFUSED, "%s: %s%s",
-				     planned->rule->copies[file->edits[i].copy].name,
+				     file->path,
 				     change->why[0] ? change->why : "it was not changed", often);
 	}
 }

@@ -54,6 +54,7 @@ static void tree_read(struct ds_source *source, const char *path, const struct d
 	case DS_GIT_REFUSED:
 		break;
 	}
+	blob->linked = walk.hops > 0;
 	ds_git_walk_free(&walk);
 }
 

@@ -24,6 +24,7 @@ struct ds_blob {
 	char why[120];       /* for a person, where there are no bytes */
 	struct ds_buf bytes; /* kept from one read to the next, to be used again */
 	bool whole;          /* the bytes reach to the end of the file */
+	bool linked;         /* they are found by way of a link: nothing is written there */
 };
 
 /* How much of a file is wanted. */

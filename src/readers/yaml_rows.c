@@ -6,6 +6,7 @@
 #include "keypath_rows.h"
 #include "yaml_events.h"
 #include "yaml_plain.h"
+#include "yaml_read.h"
 
 /* ---- A value ------------------------------------------------------------ */
 
@@ -119,6 +120,7 @@ static bool walk_record(struct walk *w, int depth)
 	bool selects = w->rows.slots[DS_SLOT_ID].key.len;
 	bool mapping = w->s.event.type == YAML_MAPPING_START_EVENT;
 	size_t start = ds_yaml_here(&w->s);
+	bool block = mapping && w->s.slice.at[start] != '{';
 
 	if (selects && !mapping && w->s.event.type != YAML_ALIAS_EVENT)
 		return ds_yaml_skip(&w->s, depth);
@@ -129,7 +131,10 @@ static bool walk_record(struct walk *w, int depth)
 	      : mapping        ? walk_members(w, depth)
 			       : walk_other(w, depth)))
 		return false;
-	return ds_rows_add(&w->rows, start, ds_yaml_behind(&w->s)) || ds_yaml_fail_memory(&w->s);
+	size_t end = ds_yaml_behind(&w->s);
+	/* A line belongs to it to its end, behind which another key may be put. */
+	end = block ? ds_yaml_line_end(w->s.slice, end) : end;
+	return ds_rows_add(&w->rows, start, end) || ds_yaml_fail_memory(&w->s);
 }
 
 static bool walk_sequence(struct walk *w, int depth)

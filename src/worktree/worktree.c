@@ -194,8 +194,11 @@ static void look(struct ds_blob *blob, int root, const char *path)
 static void read_extent(struct ds_blob *blob, int root, const char *path,
 			const struct ds_extent *extent)
 {
-	int fd = ds_open_beneath(root, path, 0);
+	int fd = ds_open_without_links(root, path, 0);
 
+	blob->linked = fd < 0 && (errno == ELOOP || errno == ENOTDIR);
+	if (blob->linked)
+		fd = ds_open_beneath(root, path, 0);
 	if (fd >= 0) {
 		read_open(blob, fd, extent);
 		close(fd); /* only read from: nothing to lose */
@@ -246,6 +249,7 @@ static void worktree_read(struct ds_source *source, const char *path,
 
 	ds_buf_cut(&blob->bytes, 0);
 	blob->why[0] = '\0';
+	blob->linked = false;
 	if (worktree->interrupted && read_put_back(blob, worktree, path, extent))
 		return;
 	blob->whole = false;

@@ -255,7 +255,8 @@ Test(fixDesync, should_handle_file_write_errors_gracefully)
 				   "cp -R .specweave before");
 	cr_expect_eq(fix("0001-test"), DS_TROUBLE);
 	cr_expect_eq(ds_plan_step(plan, 0)->state, DS_STEP_REFUSED);
-	cr_expect(strstr(err.message, "0001-test: spec.md: "), "%s", err.message);
+	cr_expect(strstr(err.message, "0001-test: .specweave/increments/0001-test/spec.md: "), "%s",
+		  err.message);
 	test_scratch_run(&scratch, "diff -r .specweave before");
 	/* What cannot be written stops nothing else. */
 	ds_plan_free(plan);

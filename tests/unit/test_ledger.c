@@ -1349,6 +1349,9 @@ Test(path, a_directory_means_a_status)
 	cr_assert_eq(run.scanned.findings.len, 1);
 	cr_expect_str_eq(first(&run)->copies[0].path, "w/done/2.json");
 	cr_expect_null(first(&run)->fix, "nothing can be written into a path");
+	cr_expect_str_eq(first(&run)->advice, "move the file");
+	cr_expect_str_eq(first(&run)->choice, "to keep done");
+	cr_expect_str_eq(first(&run)->other, "desync-fix --yes --prefer folder 2");
 	/* Of an item that is not there the path says nothing. */
 	struct ds_desk desk;
 	const struct ds_item gone = {.path = "w/todo/3.json", .id = "3"};
@@ -1357,7 +1360,9 @@ Test(path, a_directory_means_a_status)
 	cr_expect_eq(desk.copies[0].reading.code, DS_MISSING_COPY);
 	cr_expect(ds_is_absent(&desk));
 	ds_desk_clear(&desk);
-	expect(&run, "1+ 2! ", "status-mismatch ", "folder says done, file says todo");
+	expect(&run, "1+ 2! ", "status-mismatch ",
+	       "folder says done, file says todo; folder is left to a person: its status is where "
+	       "the file lies: move it by hand");
 }
 
 /* ---- Size --------------------------------------------------------------- */

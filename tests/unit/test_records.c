@@ -317,7 +317,7 @@ static const struct line yaml_records[] = {
 	LINE(STORIES,
 	     "stories:\n  - id: 1\n    status: open # why\n  # two\n  - status: \"done\"\n    id: "
 	     "'2'\n\n  -\n    id: c d\n    status: x y\n",
-	     "1[13-35]=open@31-35; 2[54-80]=done@63-67; c d[90-113]=x y@110-113"),
+	     "1[13-42]=open@31-35; 2[54-81]=done@63-67; c d[90-114]=x y@110-113"),
 	LINE(STORIES, BOM "stories:\r\n- {id: \xc3\xa9, status: a}\r\n- {status: 'b', id: f}\r\n",
 	     "\303\251[15-34]=a@32-33; f[38-58]=b@48-49"),
 	LINE(STORIES, "{\"stories\": [{\"id\": 7, \"status\": \"a\"}]}", "7[13-37]=a@34-35"),
@@ -325,15 +325,15 @@ static const struct line yaml_records[] = {
 	LINE("items.{id}.status",
 	     "items:\n  a:\n    status: x\n  b: {status: y}\n  c:\n    id: d\n  e:\n  f: done\n  "
 	     "g: [a]\n",
-	     "a[16-25]=x@24-25; b[31-42]=y@40-41; c[52-57]=!missing-status it has no \"status\"; "
+	     "a[16-26]=x@24-25; b[31-42]=y@40-41; c[52-58]=!missing-status it has no \"status\"; "
 	     "e[62-62]=!missing-status it has no \"status\"; f[68-72]=!malformed not an object "
 	     "where one must be@68-72.; g[78-81]=!malformed not an object where one must "
 	     "be@78-81."),
 	LINE("[id={id}].status", "- id: a\n  status: b\n- just text\n- [id, a]\n- {}\n-\n",
-	     "a[2-19]=b@18-19"),
+	     "a[2-20]=b@18-19"),
 	LINE("*.{id}", "x:\n  a: 1\ny: 5\nz:\n  b: 2\n", "a[8-9]=1@8-9; b[23-24]=2@23-24"),
 	LINE("a.\"b c\"[\"the key\"={id}].s", "a:\n  b c:\n    - the key: k\n      s: v\n",
-	     "k[16-37]=v@36-37"),
+	     "k[16-38]=v@36-37"),
 	/* No word, nothing there. */
 	LINE(SPRINT,
 	     "development_status:\n  a:\n  b: ~\n  c: null # x\n  d: ''\n  e: |\n    done\n  f: "
@@ -352,43 +352,43 @@ static const struct line yaml_records[] = {
 	LINE(STORIES,
 	     "stories:\n- status: a\n- id:\n  status: b\n- id: [1]\n  status: c\n- ID: 1\n  "
 	     "status: d\n- id: 5\n- x: y\n",
-	     "[11-20]=!malformed it has no id@11.; [23-38]=!malformed it has no id@26.; "
-	     "[41-60]=!malformed its id is no text@45-48.; [63-80]=!malformed it has no id@63.; "
-	     "5[83-88]=!missing-status it has no \"status\""),
+	     "[11-21]=!malformed it has no id@11.; [23-39]=!malformed it has no id@26.; "
+	     "[41-61]=!malformed its id is no text@45-48.; [63-81]=!malformed it has no id@63.; "
+	     "5[83-89]=!missing-status it has no \"status\""),
 	FIELDS(STORIES, two_fields,
 	       "stories:\n- id: 1\n  status: a\n  grade: [x, y]\n- id: 2\n  a.b: |\n    z\n  "
 	       "Grade: 1\n",
-	       "1[11-44]=a@27-28, ([x, y])@38-44., !missing-status it has no \"a.b\"; "
-	       "2[47-78]=!missing-status it has no \"status\", !missing-status it has no "
+	       "1[11-45]=a@27-28, ([x, y])@38-44., !missing-status it has no \"a.b\"; "
+	       "2[47-79]=!missing-status it has no \"status\", !missing-status it has no "
 	       "\"grade\", only a key that looks like it@70., z@60-68."),
 	FIELDS(STORIES, own_fields, "stories:\n- id: 1\n  status: a\n",
-	       "1[11-28]=a@27-28, a@27-28, 1@15-16, !missing-status it has no \"grade\""),
+	       "1[11-29]=a@27-28, a@27-28, 1@15-16, !missing-status it has no \"grade\""),
 	/* Doubt inside a record is that record's. */
 	LINE(STORIES,
 	     "stories:\n- id: 1\n  status: a\n  status: b\n- id: 2\n  Status: a\n  status: b\n- "
 	     "id: 3\n  id: 4\n  status: a\n- id: 5\n  status: a\n",
-	     "1[11-40]=!ambiguous-status the key \"status\" is there twice@31.; "
-	     "2[43-72]=!ambiguous-status some parsers take this key for \"status\" too@51.; "
-	     "[75-100]=!ambiguous-status the key \"id\" is there twice@83.; 5[103-120]=a@119-120"),
+	     "1[11-41]=!ambiguous-status the key \"status\" is there twice@31.; "
+	     "2[43-73]=!ambiguous-status some parsers take this key for \"status\" too@51.; "
+	     "[75-101]=!ambiguous-status the key \"id\" is there twice@83.; 5[103-121]=a@119-120"),
 	LINE(STORIES,
 	     "x: &x a\nstories:\n- id: 1\n  status: *x\n- id: *x\n  status: a\n- id: 2\n  status: "
 	     "&y b\n- id: 3\n  &z status: c\n- id: 4\n  status: !!int 5\n- id: 5\n  status: !!str "
 	     "5\n- id: 6\n  *x : 1\n  status: a\n",
-	     "1[19-37]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@35.; "
-	     "[40-58]=!ambiguous-status \"id\" depends on an alias, an anchor or a tag@44.; "
-	     "2[61-81]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@77.; "
-	     "3[84-104]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@92.; "
-	     "4[107-130]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
-	     "tag@123.; 5[133-156]=5@155-156; [159-185]=!ambiguous-status \"status\" depends on an "
+	     "1[19-38]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@35.; "
+	     "[40-59]=!ambiguous-status \"id\" depends on an alias, an anchor or a tag@44.; "
+	     "2[61-82]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@77.; "
+	     "3[84-105]=!ambiguous-status \"status\" depends on an alias, an anchor or a tag@92.; "
+	     "4[107-131]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
+	     "tag@123.; 5[133-157]=5@155-156; [159-186]=!ambiguous-status \"status\" depends on an "
 	     "alias, an anchor or a tag@167."),
 	LINE(STORIES,
 	     "base: &b {status: x}\nstories:\n- <<: *b\n  id: 1\n- <<: *b\n  id: 2\n  status: y\n- "
 	     "<<: *b\n  status: z\n- &r\n  id: 3\n  status: a\n- *r\n- id: 4\n  status: b\n",
-	     "1[32-46]=!ambiguous-status \"status\" may come from what is merged in here@32.; "
-	     "2[49-75]=y@74-75; [78-96]=!ambiguous-status \"id\" may come from what is merged in "
-	     "here@78.; 3[99-121]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
+	     "1[32-47]=!ambiguous-status \"status\" may come from what is merged in here@32.; "
+	     "2[49-76]=y@74-75; [78-97]=!ambiguous-status \"id\" may come from what is merged in "
+	     "here@78.; 3[99-122]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
 	     "tag@99.; [124-126]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
-	     "tag@124.; 4[129-146]=b@145-146"),
+	     "tag@124.; 4[129-147]=b@145-146"),
 	LINE(SPRINT, "development_status:\n  a: x\n  a: y\n  &k b: z\n  c: &v w\n  d: *v\n",
 	     "a[25-26]=x@25-26; a[32-33]=y@32-33; [42-43]=!ambiguous-status \"id\" depends on an "
 	     "alias, an anchor or a tag@36.; c[49-53]=!ambiguous-status \"status\" depends on an "
@@ -527,6 +527,8 @@ static void expect_change(const struct ds_reader *reader, const struct change *c
 	cr_expect_eq(made, change->after != NULL, "%s: %s", change->before, why);
 	cr_expect(made || *why, "%s", change->before);
 	if (made && change->after) {
+		cr_expect(edit.start >= record->start && edit.end <= record->end,
+			  "%s: beyond the record", change->before);
 		ds_buf_append(&after, bytes.at, edit.start);
 		ds_buf_append(&after, edit.text.at, edit.text.len);
 		ds_buf_append(&after, bytes.at + edit.end, bytes.len - edit.end);
@@ -600,6 +602,10 @@ static const struct change yaml_changes[] = {
 	 "stories:\n- id: 2\n  x:\n  - a\n  at: done\n  # y\n  y: b\n"},
 	{"m.{id}.status", "status", NULL, "m:\n  2:\n    t: \xc3\xa9\n  3: {}\n",
 	 "m:\n  2:\n    t: \xc3\xa9\n    status: done\n  3: {}\n"},
+	{STORIES, "at", STORIES, "stories:\n- id: 2\n  status: a # b\n# c\n- id: 3\n",
+	 "stories:\n- id: 2\n  status: a # b\n  at: done\n# c\n- id: 3\n"},
+	{STORIES, "at", STORIES, "stories:\r\n- id: 1\r\n- id: 2\r\n  status: a",
+	 "stories:\r\n- id: 1\r\n- id: 2\r\n  status: a\r\n  at: done"},
 	{ROOT, "status", NULL, BOM "- id: 2\n", BOM "- id: 2\n  status: done\n"},
 	{STORIES, "status", NULL, "stories: [{id: 2}]\n", NULL},
 	{STORIES, "yes", NULL, "stories:\n- id: 2\n", NULL},

@@ -419,10 +419,10 @@ static const struct {
 	{"tasks.json", 0, 1, 0, NULL},
 	{"tasks.json", 0, ALWAYS, 6, "tasks.json: "},
 	{"board.md", 0, 1, 0, NULL},
-	{"board.md", 0, ALWAYS, 3, "board: "},
+	{"board.md", 0, ALWAYS, 3, "board.md: "},
 	/* A file of one item costs that item. */
-	{"notes/104.md", 0, 1, 1, "note: "},
-	{"notes/104.md", 0, ALWAYS, 1, "note: "},
+	{"notes/104.md", 0, 1, 1, "notes/104.md: "},
+	{"notes/104.md", 0, ALWAYS, 1, "notes/104.md: "},
 	/* It is not written for this one, so it does not matter. */
 	{"notes/103.md", 0, ALWAYS, 0, NULL},
 };
