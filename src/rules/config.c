@@ -89,6 +89,12 @@ static int add_roots(struct load *load, const struct ds_loader *l, const struct 
 {
 	int status = 0;
 
+	/* One that links to what is above it would go on without end. */
+	if (list && list->count && *l->root)
+		return ds_node_fail(
+			l, list,
+			"roots: a root has none of its own: name them in the " DS_CONFIG_NAME
+			" at the top");
 	for (const struct ds_node *node = list ? list->first : NULL; node && !status;
 	     node = node->next)
 		status = add_root(load, l, node);
