@@ -208,11 +208,8 @@ static size_t count_slashes(struct ds_text text)
 static bool skip_any_depth(struct ds_text left, struct ds_text *path)
 {
 	size_t wanted = count_slashes(left);
-	size_t count = count_slashes(*path);
 
-	if (count < wanted)
-		return false;
-	for (; count > wanted; count--) {
+	for (size_t count = count_slashes(*path); count > wanted; count--) {
 		if (*path->at == '.')
 			return false;
 		*path = rest(*path, find(*path, '/') + 1);
