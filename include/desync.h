@@ -186,7 +186,9 @@ typedef struct ds_open_options {
 	 * which is there already, in the refs of a remote (its name), or in any ref (""); where
 	 * all of it is, nothing is found. */
 	const char *known_in;
-	bool may_be_none; /* where no rule fits, that is 0 and *out is NULL */
+	/* Where no rule fits, that is 0 and *out is NULL; err->message is empty, or, where the
+	 * index lacks the configuration that HEAD has, a line that says so. */
+	bool may_be_none;
 	/* A file with the rules, that the caller vouches for: what the repository has of its own
 	 * counts for nothing then. Its paths begin at `dir`, or, where that is NULL or ".", at
 	 * the top of the worktree. */

@@ -309,10 +309,22 @@ static bool is_shared(const struct adviser *a, const struct ds_rule *own, const 
 	return others < a->repo->ruleset.count;
 }
 
+/* Then a command has to be told that such items are meant. */
+static bool is_archived(const ds_result *result, const ds_item_view *item)
+{
+	size_t at = (size_t)(item - result->items);
+	size_t rule = 0;
+
+	while (at >= result->ends[rule])
+		rule++;
+	return result->scanned[rule].items.at[at - (rule ? result->ends[rule - 1] : 0)].archived;
+}
+
 static bool advise_item(struct adviser *a, const struct ds_rule *rule, const ds_item_view *item)
 {
 	struct ds_item it = {.path = item->path,
 			     .id = item->id,
+			     .archived = is_archived(a->result, item),
 			     .seen = true,
 			     .shared_id = is_shared(a, rule, item)};
 	bool well = true;

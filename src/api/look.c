@@ -184,9 +184,12 @@ static int open_verdicts(struct ds_verdicts **out, const ds_repo *repo,
 }
 
 static int put_together(ds_result *result, const ds_repo *repo, const ds_scan_options *options,
-			ds_error *err)
+			bool plan, ds_error *err)
 {
-	return ds_add_notes(result, repo, options) && ds_result_fill(result, repo, options)
+	bool whole = !plan && !options->ids;
+
+	return (!whole || ds_report_dropped(result, repo)) && ds_add_notes(result, repo, options) &&
+			       ds_result_fill(result, repo, options)
 		       ? 0
 		       : ds_fail_memory(err);
 }
@@ -216,7 +219,7 @@ static int scan_rules(ds_result *result, ds_repo *repo, const ds_scan_options *o
 	ds_verdicts_free(verdicts);
 	free(l.scans);
 	free(l.compared);
-	return status ? status : put_together(result, repo, options, err);
+	return status ? status : put_together(result, repo, options, settler->settle != NULL, err);
 }
 
 /* One look at all of it; *out is made in any case but for memory. */

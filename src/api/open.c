@@ -297,6 +297,19 @@ static bool add_option(struct ds_buf *options, const char *name, const char *val
 	return ds_buf_puts(options, " ") && !options->failed;
 }
 
+/* As a person would have given it: "20M". */
+static bool add_limit(struct ds_buf *options, size_t limit)
+{
+	static const char units[] = {'\0', 'K', 'M', 'G'};
+	size_t unit = 0;
+
+	for (; limit && limit % 1024 == 0 && unit + 1 < sizeof units; unit++)
+		limit /= 1024;
+	if (limit)
+		ds_buf_printf(options, "--max-file-size %zu%.1s ", limit, &units[unit]);
+	return !options->failed;
+}
+
 static int open_any(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	bool here = !dir || strcmp(dir, ".") == 0;
@@ -306,7 +319,8 @@ static int open_any(ds_repo *repo, const char *dir, const ds_open_options *optio
 	if (options->known_in && !(repo->known_in = strdup(options->known_in)))
 		return ds_fail_memory(err);
 	if (!add_option(&repo->options, "-C", repo->where) ||
-	    !add_option(&repo->options, "--config", options->config))
+	    !add_option(&repo->options, "--config", options->config) ||
+	    !add_limit(&repo->options, options->file_limit))
 		return ds_fail_memory(err);
 	repo->origin = options->origin;
 	repo->limit = options->file_limit;
@@ -339,7 +353,7 @@ int ds_open(ds_repo **out, const char *dir, const ds_open_options *options, ds_e
 	if (*why.message)
 		return ds_fail(err, why.status, "%s", why.message);
 	if (given.may_be_none)
-		return 0;
+		return ds_fail(err, DS_OK, "%s", "");
 	return fail_no_rule(dir ? dir : ".", &given, err);
 }
 

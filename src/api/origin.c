@@ -270,6 +270,36 @@ static int compare_with(ds_repo *repo, const char *since, ds_error *err)
 	return ds_git_source_compare_with(repo->source, since, err);
 }
 
+/* Where the index has no rules: whether HEAD has, whose configuration this commit removes. A
+ * gate that nothing is left for is no error, and has to say so. Before the first commit, and
+ * where git cannot be asked, there is nothing to say. */
+static int note_removed(const ds_repo *repo, ds_error *err)
+{
+	struct ds_buf name = {0};
+	struct ds_buf folder = {0};
+	struct ds_git_answer answer = {0};
+
+	ds_buf_printf(&name, "%s" DS_CONFIG_NAME, repo->git.up);
+	ds_buf_printf(&folder, "%s" DS_CONFIG_FOLDER, repo->git.up);
+	const char *const args[] = {"diff-index",   "--cached",        "--name-only", "-z",
+				    "--no-renames", "--diff-filter=D", "HEAD",        "--",
+				    name.bytes,     folder.bytes,      NULL};
+	struct ds_git_call call = ds_git_call_in(&repo->git, args);
+	if (name.failed || folder.failed)
+		ds_fail_memory(err);
+	else if (ds_git_run(&answer, &call, err) || answer.status || !answer.out.len)
+		ds_fail(err, DS_TROUBLE, "%s", "");
+	else
+		ds_fail_path(
+			err, DS_OK, answer.out.bytes,
+			"this commit removes it, and with it the rules: from now on nothing is "
+			"checked");
+	ds_git_answer_free(&answer);
+	ds_buf_free(&name);
+	ds_buf_free(&folder);
+	return DS_TROUBLE;
+}
+
 int ds_open_kept(ds_repo *repo, const char *dir, const ds_open_options *options, ds_error *err)
 {
 	bool found = false;
@@ -282,10 +312,10 @@ int ds_open_kept(ds_repo *repo, const char *dir, const ds_open_options *options,
 		*repo->git.prefix = '\0';
 	if (!status)
 		status = find_rules(repo, options, &found, err);
-	if (!status && !found) {
-		ds_fail(err, DS_TROUBLE, "%s", "");
-		return DS_TROUBLE;
-	}
+	if (!status && !found && options->origin == DS_INDEX && options->may_be_none)
+		return note_removed(repo, err);
+	if (!status && !found)
+		return ds_fail(err, DS_TROUBLE, "%s", "");
 	if (!status && options->since)
 		status = compare_with(repo, options->since, err);
 	if (!status)

@@ -213,7 +213,7 @@ static int see_rule(struct ds_seen *seen, ds_repo *repo, const struct ds_rule *r
 	wide.ignore = NULL;
 	int status = ds_expand(&expansion, err);
 	for (size_t i = 0; i < items.len && !status; i++)
-		see_files(seen, rule, &items.at[i], &path);
+		see_files(seen, &wide, &items.at[i], &path);
 	if (!status)
 		status = see_strays(seen, rule, scanned, &items, err);
 	seen->failed |= path.failed;

@@ -6,9 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "blob.h"
 #include "compose.h"
 #include "desync/rules.h"
+#include "gaps.h"
 #include "survey.h"
+#include "worktree.h"
 
 struct ds_survey {
 	char *root;
@@ -94,6 +97,37 @@ static int fail_taken(const char *path, ds_error *err)
 			    "--check what no rule covers");
 }
 
+/* Whoever writes a rule wants to know of what: how many lines desync-init --check has. */
+static size_t count_unread(const struct ds_survey *survey)
+{
+	struct ds_page page = {.limit = DS_FILE_LIMIT};
+	struct ds_source *source;
+	size_t count = 0;
+
+	if (ds_worktree_open(&source, survey->root, NULL) != 0)
+		return 0;
+	if (ds_find_unread(&page, source, NULL) == 0)
+		for (size_t i = 0; page.found && i < page.text.len; i++)
+			count += page.text.bytes[i] == '\n';
+	source->ops->free(source);
+	ds_seen_free(&page.seen);
+	ds_buf_free(&page.text);
+	return count;
+}
+
+static void say_unread(struct ds_buf *line, size_t count, const char *dir)
+{
+	if (!count)
+		return;
+	ds_buf_puts(line, "; desync-init --check");
+	if (dir) {
+		ds_buf_puts(line, " -C ");
+		ds_shell_quote(line, ds_text_of(dir));
+	}
+	ds_buf_printf(line, " lists %zu place%s that look%s like a status", count,
+		      count == 1 ? "" : "s", count == 1 ? "s" : "");
+}
+
 static int fail_none(const struct ds_survey *survey, const char *dir, ds_error *err)
 {
 	struct ds_buf why = {0};
@@ -108,7 +142,9 @@ static int fail_none(const struct ds_survey *survey, const char *dir, ds_error *
 	for (size_t i = 0; i < survey->proposals.count; i++)
 		ds_buf_printf(&why, "%s; ", survey->proposals.at[i].line);
 	ds_buf_puts(&why, "no built-in rule fits here, so nothing is written: docs/rules.md shows "
-			  "how to write one (looked for:");
+			  "how to write one");
+	say_unread(&why, count_unread(survey), dir);
+	ds_buf_puts(&why, " (looked for:");
 	for (const struct ds_builtin *one = ds_builtins(); one->name; one++)
 		for (const struct ds_fit *fit = one->fits; fit->in; fit++)
 			ds_buf_printf(&why, " %s%s", fit->in, fit->marker);

@@ -89,6 +89,8 @@ static int judge(const struct cli_program *program, const struct cli_options *op
 		status = ds_scan(&result, repo, &how, &err);
 	if (status)
 		cli_complain(program->name, "%s is blocked: %s", subject->what, err.message);
+	else if (!repo && *err.message && !options->quiet)
+		cli_complain(program->name, "note: %s", err.message);
 	if (result) {
 		status = ds_result_status(result, options->strict);
 		if (status && !options->quiet)

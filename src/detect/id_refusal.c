@@ -13,6 +13,17 @@ bool ds_candidates_of_several_rules(const struct ds_id_search *search)
 	return false;
 }
 
+/* To be given to a shell, unless that cannot be printed. */
+static void say_name(struct ds_buf *line, const char *name)
+{
+	struct ds_text text = ds_text_of(name);
+
+	if (ds_needs_escape(text))
+		ds_escape(line, text);
+	else
+		ds_shell_quote(line, text);
+}
+
 static void say_candidates(struct ds_buf *line, const struct ds_id_search *search)
 {
 	size_t shown = search->len < CANDIDATES_SHOWN ? search->len : CANDIDATES_SHOWN;
@@ -20,9 +31,11 @@ static void say_candidates(struct ds_buf *line, const struct ds_id_search *searc
 
 	for (size_t i = 0; i < shown; i++) {
 		ds_buf_puts(line, i ? ", " : "");
-		if (several)
-			ds_buf_printf(line, "%s:", search->at[i].in->scan->rule->name);
-		ds_escape(line, ds_text_of(search->at[i].item.id));
+		if (several) {
+			say_name(line, search->at[i].in->scan->rule->name);
+			ds_buf_puts(line, ":");
+		}
+		say_name(line, search->at[i].item.id);
 	}
 	if (shown < search->len)
 		ds_buf_printf(line, " and %zu more", search->len - shown);

@@ -196,6 +196,7 @@ static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
 			   const struct fault *fault)
 {
 	const struct ds_code_info *info = ds_code_info(fault->code);
+	bool head = scan->rule->copies[fault->ledger->copy].from == DS_FROM_HEAD;
 	struct ds_arena *strings = &out->strings;
 	ds_copy *copy = ds_arena_alloc(strings, sizeof *copy);
 	struct ds_buf line = {0};
@@ -204,6 +205,7 @@ static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
 		return false;
 	copy->name = scan->rule->copies[fault->ledger->copy].name;
 	copy->path = ds_arena_string(strings, fault->document->path);
+	copy->revision = head ? "HEAD" : NULL;
 	if (fault->placed)
 		ds_document_position(fault->document, fault->at, &copy->line, &copy->column);
 	if (is_misread(fault->code))
@@ -215,7 +217,8 @@ static bool describe_fault(const struct ds_scan *scan, struct ds_scanned *out,
 			      .alias = info->alias,
 			      .severity = ds_severity_in(scan->rule, fault->code),
 			      .rule = scan->rule->name,
-			      .advice = is_misread(fault->code)
+			      .advice = head ? "commit the file as it should be, then look again"
+					: is_misread(fault->code)
 						? "mend the rule's at: and id: for this "
 						  "copy, or the file"
 						: info->advice,

@@ -85,10 +85,19 @@ static int add_root(struct load *load, const struct ds_loader *l, const struct d
 	return check_root(load, l, node, path);
 }
 
+static bool is_in_folder(const char *file)
+{
+	return strncmp(file, DS_CONFIG_FOLDER "/", sizeof DS_CONFIG_FOLDER) == 0;
+}
+
 static int add_roots(struct load *load, const struct ds_loader *l, const struct ds_node *list)
 {
 	int status = 0;
 
+	/* One that links to what is above it would go on without end. */
+	if (list && list->count && (*l->root || is_in_folder(l->file)))
+		return ds_node_fail(l, list,
+				    "roots: only the " DS_CONFIG_NAME " at the top has them");
 	for (const struct ds_node *node = list ? list->first : NULL; node && !status;
 	     node = node->next)
 		status = add_root(load, l, node);

@@ -64,8 +64,27 @@ static int take_written(const struct ds_loader *l, struct ds_rule *rule, int cop
 	return status;
 }
 
+/* Nor may a word that is written because nobody named another. */
+static int check_words(const struct ds_loader *l, const struct ds_rule *rule, int number,
+		       const struct ds_node *mapping)
+{
+	const struct ds_own_word *own = rule->copies[number].words;
+	const struct ds_status_word *statuses = rule->vocabulary->statuses;
+
+	for (const struct ds_node *node = mapping->first; node; node = node->next, own++)
+		for (int i = 0; statuses[i].word; i++)
+			if (!(own->set >> i & 1) &&
+			    strcmp(ds_copy_word(rule, number, i), own->text) == 0)
+				return ds_node_fail(
+					l, node->key,
+					"%s: would not be read as %s: say in write what "
+					"stands for that",
+					own->text, statuses[i].word);
+	return 0;
+}
+
 static int take_write(const struct ds_loader *l, struct ds_rule *rule, int number,
-		      const struct ds_node *mapping)
+		      const struct ds_node *words, const struct ds_node *mapping)
 {
 	struct ds_copy_rule *copy = &rule->copies[number];
 
@@ -77,7 +96,30 @@ static int take_write(const struct ds_loader *l, struct ds_rule *rule, int numbe
 	copy->write = write;
 	for (int i = 0; rule->vocabulary->statuses[i].word; i++)
 		write[i] = own_word(copy, i);
-	return mapping ? take_written(l, rule, number, write, mapping) : 0;
+	int status = mapping ? take_written(l, rule, number, write, mapping) : 0;
+	if (!status && words && copy->from == DS_FROM_SOURCE && ds_reader_find(copy->read)->edit)
+		status = check_words(l, rule, number, words);
+	return status;
+}
+
+static bool is_box(const char *word)
+{
+	return *word == '[';
+}
+
+/* Where no word is a box, every one of them is unknown. */
+static bool knows_boxes(const struct ds_rule *rule, const struct ds_copy_rule *copy)
+{
+	const struct ds_vocabulary *vocabulary = rule->vocabulary;
+	bool found = false;
+
+	for (const struct ds_own_word *own = copy->words; own && own->text; own++)
+		found |= is_box(own->text);
+	for (const struct ds_status_alias *a = vocabulary->aliases; a && a->word; a++)
+		found |= is_box(a->word);
+	for (const struct ds_status_word *s = vocabulary->statuses; s->word; s++)
+		found |= is_box(s->word);
+	return found;
 }
 
 /* ---- Fields that follow --------------------------------------------------- */
@@ -244,7 +286,11 @@ static int take_copy(const struct ds_loader *l, struct ds_rule *rule, int number
 	if (!status && values[COPY_WORDS])
 		status = take_words(l, rule, copy, values[COPY_WORDS]);
 	if (!status)
-		status = take_write(l, rule, number, values[COPY_WRITE]);
+		status = take_write(l, rule, number, values[COPY_WORDS], values[COPY_WRITE]);
+	if (!status && strcmp(copy->read, "checkbox") == 0 && !knows_boxes(rule, copy))
+		status = ds_node_fail(l, values[COPY_READ],
+				      "checkbox: no box is a word of the rule: say in words what "
+				      "\"[ ]\" and \"[x]\" stand for");
 	if (!status && values[COPY_FOLLOW])
 		status = take_follow(l, rule, copy, values[COPY_FOLLOW]);
 	return status;

@@ -206,11 +206,12 @@ static int take_children(struct tree *t, struct ds_node *node, yaml_event_type_t
 	while (!status && t->event.type != end) {
 		struct ds_node *key = NULL;
 		struct ds_node *child = NULL;
-		if (node->kind == DS_NODE_MAPPING) {
-			if (node->count == DS_CONFIG_KEYS)
-				return fail(t, "more than 512 keys in one mapping");
+		bool mapping = node->kind == DS_NODE_MAPPING;
+		if (node->count == DS_CONFIG_KEYS)
+			return fail(t, mapping ? "more than 512 keys in one mapping"
+					       : "more than 512 entries in one list");
+		if (mapping)
 			status = take_key(t, node, &key);
-		}
 		if (!status)
 			status = take_node(t, &child, depth + 1);
 		if (!status && child) {

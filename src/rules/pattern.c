@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "pattern_component.h"
 
 #include <string.h>
@@ -135,13 +136,14 @@ int ds_pattern_check(const char *pattern, ds_error *err)
 
 /* ---- Matching ----------------------------------------------------------- */
 
-/* The first place of `needle` in `text` at or behind `from`, or SIZE_MAX. */
+/* The first place of `needle` in `text` at or behind `from`, or SIZE_MAX. Both may be long, and
+ * somebody else's: memmem takes no more steps than there are bytes. */
 static size_t find_text(struct ds_text text, size_t from, struct ds_text needle)
 {
-	for (size_t i = from; i + needle.len <= text.len; i++)
-		if (memcmp(text.at + i, needle.at, needle.len) == 0)
-			return i;
-	return (size_t)-1;
+	const char *found =
+		from > text.len ? NULL
+				: memmem(text.at + from, text.len - from, needle.at, needle.len);
+	return found ? (size_t)(found - text.at) : (size_t)-1;
 }
 
 static void capture(struct ds_captures *captures, const struct piece *piece, struct ds_text value)
@@ -192,28 +194,41 @@ bool ds_match_component(struct ds_text pattern, struct ds_text name, struct ds_c
 	return name.len == 0;
 }
 
+static size_t count_slashes(struct ds_text text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		count += text.at[i] == '/';
+	return count;
+}
+
+/* "**" is there once: it stands for as many directories as the path has more than what is
+ * left of the pattern. */
+static bool skip_any_depth(struct ds_text left, struct ds_text *path)
+{
+	size_t wanted = count_slashes(left);
+
+	for (size_t count = count_slashes(*path); count > wanted; count--) {
+		if (*path->at == '.')
+			return false;
+		*path = rest(*path, find(*path, '/') + 1);
+	}
+	return true;
+}
+
 static bool match_all(struct ds_text pattern, struct ds_text path, struct ds_captures *captures)
 {
 	while (pattern.len && path.len) {
-		struct ds_text left = pattern;
-		struct ds_text component = ds_take_component(&left);
+		struct ds_text component = ds_take_component(&pattern);
 		if (ds_is_any_depth(component)) {
-			for (;;) {
-				struct ds_captures tried = *captures;
-				if (match_all(left, path, &tried)) {
-					*captures = tried;
-					return true;
-				}
-				size_t slash = find(path, '/');
-				if (slash == path.len || *path.at == '.')
-					return false;
-				path = rest(path, slash + 1);
-			}
+			if (!skip_any_depth(pattern, &path))
+				return false;
+			continue;
 		}
 		struct ds_text name = ds_take_component(&path);
 		if (!ds_match_component(component, name, captures))
 			return false;
-		pattern = left;
 	}
 	return pattern.len == path.len;
 }

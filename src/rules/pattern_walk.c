@@ -55,12 +55,28 @@ struct listing {
 	size_t base; /* the length of the directory's own path */
 };
 
-/* A name that the last component of a pattern matches. */
+/* A name that the last component of a pattern matches. What should be a file and is a FIFO or a
+ * device is found, too: whoever reads it is told. */
 static int arrive(struct walker *w, struct tail tail, enum ds_entry_kind kind)
 {
-	enum ds_entry_kind wanted =
-		ds_ends_in_slash(tail.pattern) ? DS_ENTRY_DIRECTORY : DS_ENTRY_FILE;
-	return kind == wanted || kind == DS_ENTRY_LINK ? emit(w, tail.which) : 0;
+	bool found = ds_ends_in_slash(tail.pattern) ? kind == DS_ENTRY_DIRECTORY
+						    : kind != DS_ENTRY_DIRECTORY;
+	return found || kind == DS_ENTRY_LINK ? emit(w, tail.which) : 0;
+}
+
+/* A repository within: what is in it is judged there, and no index of this one has it. */
+static bool is_boundary(struct walker *w)
+{
+	struct ds_source *source = w->walk->source;
+	struct ds_blob blob = {0};
+	size_t base = w->path.len;
+
+	if (ds_buf_puts(&w->path, "/.git"))
+		source->ops->read(source, w->path.bytes, NULL, &blob);
+	bool own = blob.kind == DS_DIRECTORY || blob.kind == DS_REGULAR;
+	ds_buf_cut(&w->path, base);
+	ds_blob_free(&blob);
+	return own;
 }
 
 static int enter(struct listing *l, struct ds_text name, enum ds_entry_kind kind)
@@ -85,7 +101,7 @@ static int enter(struct listing *l, struct ds_text name, enum ds_entry_kind kind
 				add(&below, left, tail.which);
 		}
 	}
-	return status || !below.len ? status : walk_from(l->w, &below);
+	return status || !below.len || is_boundary(l->w) ? status : walk_from(l->w, &below);
 }
 
 static int on_name(void *context, const char *name, enum ds_entry_kind kind)

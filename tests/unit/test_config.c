@@ -260,6 +260,13 @@ static const struct {
 	 ":14:17: doen: no such status in order; did you mean done?", false},
 	{"    authority: x\n", "        write: {done: Done}\n",
 	 ":14:23: Done: would not be read as done: name it in words, or as an alias", false},
+	{"    authority: x\n", "        words: {done: todo}\n",
+	 ":14:17: done: would not be read as done: say in write what stands for that", false},
+	{"\"{item}/y.md\"\n        read: frontmatter\n        at: status\n",
+	 "y.md\n        read: checkbox\n        id: \"{id}\"\n",
+	 ":12:15: checkbox: no box is a word of the rule: say in words what \"[ ]\" and \"[x]\" "
+	 "stand for",
+	 false},
 	{"    authority: x\n", "        from: tail\n", ":14:15: from: head was expected", true},
 	{"    authority: x\n", "        follow: [{field: f}]\n",
 	 ":14:18: write: missing here, an entry of follow needs it", true},
@@ -704,6 +711,15 @@ Test(config, is_loaded_from_a_source)
 		 "fits there",
 		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [apps]\n"}}},
 		{NULL,
+		 "apps/x/.desync.yml:2:8: roots: only the .desync.yml at the top has them",
+		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [apps/x]\n"},
+		  {.path = "apps/x/.desync.yml", .bytes = "version: 1\nroots: [y]\n"},
+		  {.path = "apps/x/y/.specweave/x", .bytes = ""}}},
+		{NULL,
+		 ".desync.d/x.yml:2:8: roots: only the .desync.yml at the top has them",
+		 {{.path = ".desync.d/x.yml", .bytes = "version: 1\nroots: [y]\n"},
+		  {.path = "y/.specweave/x", .bytes = ""}}},
+		{NULL,
 		 ".desync.yml:2:12: a/: there already, in .desync.yml:2",
 		 {{.path = ".desync.yml", .bytes = "version: 1\nroots: [a, a/]\n"}}},
 		{NULL,
@@ -976,6 +992,16 @@ static void put_keys(struct ds_buf *text, int count)
 		ds_buf_printf(text, "k%d: 1\n", i);
 }
 
+static void put_ignored(struct ds_buf *text, int count)
+{
+	ds_buf_puts(text,
+		    "version: 1\nrules: [{name: a, items: \"{id}\", copies: [{name: c, path: "
+		    "\"{item}\", read: frontmatter, at: s}], status: {order: [x]}, ignore: [");
+	for (int i = 0; i < count; i++)
+		ds_buf_printf(text, "%sz%d*\n", i ? ", " : "", i);
+	ds_buf_puts(text, "]}]\n");
+}
+
 Test(config, has_limits)
 {
 	struct ds_buf text = {0};
@@ -991,6 +1017,10 @@ Test(config, has_limits)
 	expect_refused(&text, "c:66:3: more than 64 statuses");
 	put_keys(&text, DS_CONFIG_KEYS + 1);
 	expect_refused(&text, "c:513:1: more than 512 keys in one mapping");
+	put_ignored(&text, DS_CONFIG_KEYS);
+	expect_refused(&text, NULL);
+	put_ignored(&text, DS_CONFIG_KEYS + 1);
+	expect_refused(&text, "c:514:3: more than 512 entries in one list");
 	ds_buf_printf(&text, "version: 1\n%*s", DS_CONFIG_LIMIT - 11, "");
 	expect_refused(&text, NULL);
 	ds_buf_printf(&text, "version: 1\n%*s", DS_CONFIG_LIMIT - 10, "");

@@ -121,6 +121,30 @@ Test(pattern, takes_no_time_over_many_wildcards, .timeout = 20)
 		ds_pattern_match("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", ds_text_of(name), NULL));
 }
 
+/* The pattern and the path may both be as long as somebody likes. */
+Test(pattern, takes_as_many_steps_as_there_are_bytes, .timeout = 20)
+{
+	enum { LONG = 4 << 20, PART = 100 * 1000 };
+	struct ds_buf pattern = {0};
+	char *text = calloc(1, LONG + 1);
+
+	cr_assert(text);
+	memset(text, 'a', LONG);
+	ds_buf_puts(&pattern, "*");
+	ds_buf_append(&pattern, text, PART);
+	ds_buf_puts(&pattern, "b*");
+	cr_expect_not(ds_pattern_match(pattern.bytes, ds_text_of(text), NULL));
+	for (size_t i = 1; i < LONG; i += 2)
+		text[i] = '/';
+	ds_buf_cut(&pattern, 0);
+	ds_buf_puts(&pattern, "**/");
+	ds_buf_append(&pattern, text, PART);
+	ds_buf_puts(&pattern, "b");
+	cr_expect_not(ds_pattern_match(pattern.bytes, (struct ds_text){text, LONG - 1}, NULL));
+	ds_buf_free(&pattern);
+	free(text);
+}
+
 Test(pattern, is_filled)
 {
 	struct ds_captures captures = {.name = {ds_text_of("id"), ds_text_of("item")},
@@ -145,6 +169,10 @@ static const struct test_file tree[] = {
 	{.path = "d/sub/deep/four.md", .bytes = "x"},
 	{.path = "d/.hidden/five.md", .bytes = "x"},
 	{.path = "e/wrong", .wrong = "broken"},
+	/* A repository of its own: named it is read, and looked for it is not there. */
+	{.path = "r/.git", .bytes = "gitdir: elsewhere"},
+	{.path = "r/six.md", .bytes = "x"},
+	{.path = "r/s/seven.md", .bytes = "x"},
 	{0},
 };
 
@@ -219,6 +247,9 @@ Test(walk, finds_what_matches_and_lists_only_what_it_must)
 		{"**/*.md", "top.md d/one.md d/sub/three.md d/sub/deep/four.md ", 5},
 		{"d/**/*.md", "d/one.md d/sub/three.md d/sub/deep/four.md ", 3},
 		{"nothing/*", "", 1},
+		{"*/six.md", "", 1},
+		{"r/*.md", "r/six.md ", 1},
+		{"r/*/seven.md", "r/s/seven.md ", 1},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct found found = {.text = ""};
