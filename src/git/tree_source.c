@@ -346,7 +346,7 @@ int ds_git_source_before(struct ds_source **out, struct ds_source *source, size_
 	struct ds_git_tree *tree = make(now->repository, id, roots ? roots : now->roots);
 	if (!tree)
 		return ds_fail_memory(err);
-	strcpy(tree->id, id);
+	snprintf(tree->id, sizeof tree->id, "%s", id);
 	tree->compared.tree = tree->id;
 	status = ds_git_tree_fill(tree, err);
 	if (!status)

@@ -100,11 +100,11 @@ static const ds_finding *next_item(const struct ds_outcome *outcome, ds_code cod
 static void put_folded(struct ds_writer *w, const struct ds_outcome *outcome,
 		       const ds_finding *head)
 {
-	const ds_finding *item;
+	const ds_finding *item = head;
 	size_t shown = 0;
-	size_t count = 0;
+	size_t count = 1;
 
-	for (item = head; item; item = next_item(outcome, head->code, item))
+	while ((item = next_item(outcome, head->code, item)))
 		count++;
 	ds_paint(w, DS_YELLOW);
 	ds_put(w, ds_severity_name(head->severity));
