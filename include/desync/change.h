@@ -204,11 +204,13 @@ DS_API int ds_edit_file(const char *path, ds_edit_fn edit, void *context,
 
 /* ---- Afterwards -------------------------------------------------------- */
 
-/* Commits the paths as they are in the worktree, and nothing else; *made says whether
- * there was anything to commit. They are relative to `top`, the top of a worktree; or,
- * where that is NULL, as the caller would open them, all in one worktree. */
+enum { DS_COMMIT_ID_SIZE = 65 }; /* SHA-256 in hex, and a NUL */
+
+/* Commits the paths as they are in the worktree, and nothing else; `id` is that of the commit,
+ * empty where there was nothing to commit. The paths are relative to `top`, the top of a
+ * worktree; or, where that is NULL, as the caller would open them, all in one worktree. */
 DS_API int ds_commit(const char *top, const char *const *paths, size_t count, const char *message,
-		     bool *made, ds_error *err);
+		     char id[DS_COMMIT_ID_SIZE], ds_error *err);
 
 /* Writes somebody else's bytes as ds_report does: one line, harmless on a terminal,
  * cut to the room there is and ended by NUL. Returns what the whole would be long. */

@@ -24,7 +24,7 @@ static int find_paths(struct ds_where *where, const char **relative, const char 
 }
 
 static int commit_at(const char *top, const char *const *paths, size_t count, const char *message,
-		     bool *made, ds_error *err)
+		     char *id, ds_error *err)
 {
 	struct ds_git_commit commit = {
 		.top = top,
@@ -32,10 +32,10 @@ static int commit_at(const char *top, const char *const *paths, size_t count, co
 		.count = count,
 		.message = message,
 	};
-	return ds_git_commit(made, &commit, err);
+	return ds_git_commit(id, &commit, err);
 }
 
-static int commit_found(const char *const *paths, size_t count, const char *message, bool *made,
+static int commit_found(const char *const *paths, size_t count, const char *message, char *id,
 			ds_error *err)
 {
 	struct ds_where *where = calloc(count, sizeof *where);
@@ -45,7 +45,7 @@ static int commit_found(const char *const *paths, size_t count, const char *mess
 	if (where && relative) {
 		status = find_paths(where, relative, paths, count, err);
 		if (!status)
-			status = commit_at(where[0].place.top, relative, count, message, made, err);
+			status = commit_at(where[0].place.top, relative, count, message, id, err);
 	} else {
 		status = ds_fail_memory(err);
 	}
@@ -57,11 +57,11 @@ static int commit_found(const char *const *paths, size_t count, const char *mess
 }
 
 int ds_commit(const char *top, const char *const *paths, size_t count, const char *message,
-	      bool *made, ds_error *err)
+	      char id[DS_COMMIT_ID_SIZE], ds_error *err)
 {
-	*made = false;
+	*id = '\0';
 	if (!count)
 		return 0;
-	return top ? commit_at(top, paths, count, message, made, err)
-		   : commit_found(paths, count, message, made, err);
+	return top ? commit_at(top, paths, count, message, id, err)
+		   : commit_found(paths, count, message, id, err);
 }

@@ -33,7 +33,14 @@ static void say_string(struct page *page, const char *string)
 	ds_escape(&page->text, ds_text_of(string));
 }
 
-/* " (.desync.yml:12)" */
+static void say_within(struct page *page, const char *origin)
+{
+	ds_buf_puts(&page->text, " (");
+	say_string(page, origin);
+	ds_buf_puts(&page->text, ")");
+}
+
+/* " (.desync.yml:12)": of a built-in rule nobody here has the lines. */
 static void say_origin(struct page *page, size_t line)
 {
 	struct ds_buf origin = {0};
@@ -41,12 +48,10 @@ static void say_origin(struct page *page, size_t line)
 	if (!line || !page->desk->rule->file)
 		return;
 	ds_rule_say_origin(&origin, page->desk->rule, line);
-	ds_buf_puts(&page->text, " (");
 	if (origin.failed)
 		page->text.failed = true;
 	else
-		say_string(page, origin.bytes);
-	ds_buf_puts(&page->text, ")");
+		say_within(page, origin.bytes);
 	ds_buf_free(&origin);
 }
 
@@ -324,6 +329,8 @@ static unsigned explain_item(void *context, struct ds_desk *desk, const struct d
 	say_string(page, item->id);
 	ds_buf_printf(&page->text, ": an item of the %srule %s",
 		      desk->rule->file ? "" : "built-in ", desk->rule->name);
+	if (desk->rule->used)
+		say_within(page, desk->rule->used);
 	say_origin(page, desk->rule->origin);
 	ds_buf_puts(&page->text, ", in ");
 	say_string(page, item->path);

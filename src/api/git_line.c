@@ -21,23 +21,26 @@ static bool is_at_top(const ds_repo *repo)
 	return !repo->where && !*repo->git.up && !(prefix && *prefix);
 }
 
-/* Nothing that git takes for a pattern, or for more of the magic that ":" begins. */
-static bool is_plain(const char *path)
+/* Nothing that git takes for a pattern, or for the magic that ":" begins: behind one of ours
+ * every sign may be more of it. */
+static bool is_plain(const char *path, bool behind_magic)
 {
 	static const char harmless[] =
 		".0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	return !strpbrk(path, "*?[\\") && strchr(harmless, *path);
+	return !strpbrk(path, "*?[\\") &&
+	       (behind_magic ? strchr(harmless, *path) != NULL : *path != ':');
 }
 
 void ds_say_path(struct ds_buf *line, const ds_repo *repo, const char *path)
 {
 	struct ds_buf whole = {0};
 	struct ds_buf magic = {0};
+	bool at_top = is_at_top(repo);
 
 	ds_buf_printf(&whole, "%s%s", repo->git.prefix, path);
-	if (!whole.failed && !is_plain(whole.bytes))
+	if (!whole.failed && !is_plain(whole.bytes, !at_top))
 		ds_buf_puts(&magic, ":(top,literal)");
-	else if (!is_at_top(repo))
+	else if (!at_top)
 		ds_buf_puts(&magic, ":/");
 	ds_buf_append(&magic, whole.bytes, whole.len);
 	ds_buf_puts(line, " ");

@@ -31,8 +31,17 @@ static bool add_idle(ds_result *result, struct ds_buf *line)
 	return well;
 }
 
+static bool has_file(const struct ds_ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->document_count; i++)
+		if (ledger->documents[i].blob.kind != DS_MISSING)
+			return true;
+	return false;
+}
+
 /* A gate that checks nothing has to say so. */
-static bool note_idle(ds_result *result, const struct ds_rule *rule)
+static bool note_idle(ds_result *result, const struct ds_rule *rule,
+		      const struct ds_ledger *ledgers)
 {
 	struct ds_buf line = {0};
 
@@ -43,12 +52,12 @@ static bool note_idle(ds_result *result, const struct ds_rule *rule)
 		if (rule->file && (rule->exclude || rule->ignore))
 			ds_buf_puts(&line, " that exclude and ignore leave");
 	}
-	for (const struct ds_copy_rule *copy = rule->copies; copy->name; copy++) {
-		if (!copy->lists)
+	for (int i = 0; rule->copies[i].name; i++) {
+		if (!rule->copies[i].lists)
 			continue;
 		ds_buf_puts(&line, line.len && line.bytes[line.len - 1] == ' ' ? "" : ", and ");
-		ds_escape(&line, ds_text_of(copy->path));
-		ds_buf_puts(&line, " lists none");
+		ds_escape(&line, ds_text_of(rule->copies[i].path));
+		ds_buf_puts(&line, has_file(&ledgers[i]) ? " lists none" : " is not there");
 	}
 	return add_idle(result, &line);
 }
@@ -136,7 +145,7 @@ bool ds_add_notes(ds_result *result, const ds_repo *repo, const ds_scan_options 
 		/* What could not be read says more than that nothing was checked. */
 		bool told = has_errors(scanned);
 		if (!told && is_idle(scanned))
-			well = note_idle(result, repo->rules[i]);
+			well = note_idle(result, repo->rules[i], scanned->ledgers);
 		if (!told && is_incomparable(repo->rules[i], scanned))
 			well = note_incomparable(result, repo->rules[i]);
 		if (well)

@@ -54,13 +54,17 @@ int cli_commit(const struct cli_program *program, const struct cli_options *opti
 	       const char *top, const char *const *paths, size_t count, const char *message)
 {
 	ds_error err = {0};
-	bool made;
+	char id[DS_COMMIT_ID_SIZE];
 
-	if (ds_commit(top, paths, count, message, &made, &err) != 0) {
+	if (ds_commit(top, paths, count, message, id, &err) != 0) {
 		cli_complain(program->name, "written, but NOT committed: %s", err.message);
 		return DS_TROUBLE;
 	}
-	if (!made && !options->quiet)
+	if (options->quiet)
+		return DS_OK;
+	if (*id)
+		cli_complain(program->name, "note: committed as %.10s", id);
+	else
 		cli_complain(program->name, "note: nothing to commit: it is what HEAD has");
 	return DS_OK;
 }

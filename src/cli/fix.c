@@ -14,9 +14,10 @@ static const struct cli_program program = {
 		"rule believes, of every item or of those named. On a terminal it shows each\n"
 		"change and asks; elsewhere it needs --yes.\n"
 		"\n"
-		"Exit status: 0 nothing is left to do; 1 something was left undone, or would\n"
-		"change; 2 something could not be read, judged or written; 3 somebody else\n"
-		"changed a file, or holds the lock; 4 an interrupted change needs a person.",
+		"Exit status: 0 nothing disagrees any more; 1 something was left undone, or would\n"
+		"change (a gap, which is left for a person, counts in items that were named); 2\n"
+		"something could not be read, judged or written; 3 somebody else changed a file,\n"
+		"or holds the lock; 4 an interrupted change needs a person.",
 	.options = "directory rule config all yes dry-run diff prefer add-missing undo recover log "
 		   "commit[=MESSAGE] wait allow-plain-rename color max-file-size jobs quiet "
 		   "verbose",

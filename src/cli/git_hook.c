@@ -61,8 +61,8 @@ static int act(hook_fn function, struct cli_options *options)
 	fflush(stdout); /* what was said comes before what is wrong with it */
 	if (status)
 		cli_complain(program.name, "%s", err.message);
-	else if (function == ds_hook_install && !options->quiet)
-		cli_say_present(options);
+	else if (function != ds_hook_uninstall && !options->quiet)
+		cli_say_present(&program, options, function == ds_hook_install);
 	return status;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "desync.h"
 #include "output.h"
 
@@ -68,7 +69,7 @@ const char *cli_from_here(const char *line)
 	return strncmp(line, here, len) == 0 && line[len] == '/' ? line + len + 1 : line;
 }
 
-/* ---- What is there already ---------------------------------------------- */
+/* ---- What the gate would say ------------------------------------------------ */
 
 static size_t count_errors(const ds_result *result)
 {
@@ -82,7 +83,7 @@ static size_t count_errors(const ds_result *result)
 
 static void say_ways_out(const struct cli_options *options, size_t count)
 {
-	printf("%zu %s there already and would block every commit", count,
+	printf("%zu %s staged already and would block every commit", count,
 	       count == 1 ? "desync is" : "desyncs are");
 	if (options->directory) {
 		fputs(" in ", stdout);
@@ -93,7 +94,15 @@ static void say_ways_out(const struct cli_options *options, size_t count)
 	     "  or let it pass:        desync-scan --staged --write-baseline, and commit that");
 }
 
-void cli_say_present(const struct cli_options *options)
+/* A gate that checks nothing works, and has to say so all the same. */
+static void say_idle(const struct cli_program *program, const ds_summary *summary)
+{
+	if (summary->idle)
+		cli_say_notes(program, summary->notes);
+}
+
+void cli_say_present(const struct cli_program *program, const struct cli_options *options,
+		     bool installed)
 {
 	ds_open_options from = {.size = sizeof from, .origin = DS_INDEX, .may_be_none = true};
 	ds_repo *repo = NULL;
@@ -104,10 +113,12 @@ void cli_say_present(const struct cli_options *options)
 	if (!status && repo)
 		status = ds_scan(&result, repo, NULL, &err);
 	if (status)
-		cli_complain("desync-hook", "what is there already: %s", err.message);
-	size_t count = result ? count_errors(result) : 0;
+		cli_complain(program->name, "what is staged: %s", err.message);
+	size_t count = result && installed ? count_errors(result) : 0;
 	if (count)
 		say_ways_out(options, count);
+	if (result)
+		say_idle(program, ds_result_summary(result));
 	ds_result_free(result);
 	ds_close(repo);
 }

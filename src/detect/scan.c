@@ -240,10 +240,39 @@ static bool describe_duplicate(const struct ds_scan *scan, struct ds_scanned *ou
 	return finding.message && ds_findings_add(&out->findings, &finding);
 }
 
+static bool is_of_several(const struct ds_items *items, const char *id)
+{
+	size_t low = 0;
+
+	for (size_t high = items->len; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		if (strcmp(items->at[middle].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low + 1 < items->len && strcmp(items->at[low + 1].id, id) == 0;
+}
+
+/* Records that claim such an id each of its items would say once more. */
+static void drop_claims(struct ds_scanned *out)
+{
+	struct ds_findings *findings = &out->findings;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->len; i++)
+		if (findings->at[i].code != DS_DUPLICATE_ITEM ||
+		    !is_of_several(&out->items, findings->at[i].item))
+			findings->at[kept++] = findings->at[i];
+	findings->len = kept;
+}
+
 static bool find_duplicates(const struct ds_scan *scan, struct ds_scanned *out)
 {
 	const struct ds_items *items = &out->items;
 	size_t to;
+
+	drop_claims(out);
 	for (size_t from = 0; from < items->len; from = to) {
 		to = from + 1;
 		while (to < items->len && strcmp(items->at[from].id, items->at[to].id) == 0)

@@ -6,10 +6,7 @@
 #include "names.h"
 #include "spawn_git.h"
 
-enum {
-	ID_SIZE = 65, /* of SHA-256, in hex */
-	DEADLINE_MS = 10 * 60 * 1000,
-};
+enum { DEADLINE_MS = 10 * 60 * 1000 };
 
 static struct ds_git_call call_for(const struct ds_git_commit *commit, const char *const *args)
 {
@@ -109,7 +106,7 @@ static int check_tracked(const struct ds_git_commit *commit, ds_error *err)
 /* ---- HEAD --------------------------------------------------------------- */
 
 /* The commit's id, or nothing before the first one. */
-static int read_head(char id[ID_SIZE], const struct ds_git_commit *commit, ds_error *err)
+static int read_head(char id[DS_COMMIT_ID_SIZE], const struct ds_git_commit *commit, ds_error *err)
 {
 	static const char *const args[] = {"rev-parse", "--quiet", "--verify", "HEAD", NULL};
 	struct ds_git_answer answer = {0};
@@ -120,7 +117,7 @@ static int read_head(char id[ID_SIZE], const struct ds_git_commit *commit, ds_er
 	struct ds_text said = ds_text_trim((struct ds_text){answer.out.bytes, answer.out.len});
 	if (status == 0 && answer.status != 0 && answer.status != 1)
 		status = ds_git_complain(&answer, args[0], err);
-	else if (status == 0 && said.len >= ID_SIZE)
+	else if (status == 0 && said.len >= DS_COMMIT_ID_SIZE)
 		status = ds_fail(err, DS_TROUBLE, "git rev-parse: an id that is too long");
 	else if (status == 0 && said.len) {
 		memcpy(id, said.at, said.len);
@@ -185,29 +182,28 @@ static int run_commit(const struct ds_git_commit *commit, ds_error *err)
 }
 
 /* What there is afterwards, however git said that it went. */
-static int look_back(bool *made, const struct ds_git_commit *commit, const char *before,
+static int look_back(char *id, const struct ds_git_commit *commit, const char *before,
 		     struct ds_buf *differ, ds_error *err)
 {
-	char after[ID_SIZE];
-
-	int status = read_head(after, commit, err);
+	int status = read_head(id, commit, err);
 	if (status == 0)
-		status = read_changed(differ, commit, after, err);
-	*made = status == 0 && strcmp(before, after) != 0;
+		status = read_changed(differ, commit, id, err);
+	if (status || strcmp(before, id) == 0)
+		*id = '\0';
 	return status;
 }
 
-static int commit_changed(bool *made, const struct ds_git_commit *commit, const char *before,
+static int commit_changed(char *id, const struct ds_git_commit *commit, const char *before,
 			  ds_error *err)
 {
 	struct ds_buf differ = {0};
 
 	int status = run_commit(commit, err);
 	/* The first failure is the one to tell. */
-	int later = look_back(made, commit, before, &differ, status ? NULL : err);
+	int later = look_back(id, commit, before, &differ, status ? NULL : err);
 	if (status && differ.len)
-		*made = false; /* HEAD moved, but by somebody else */
-	else if (status == 0 && later == 0 && !*made)
+		*id = '\0'; /* HEAD moved, but by somebody else */
+	else if (status == 0 && later == 0 && !*id)
 		status =
 			ds_fail(err, DS_TROUBLE, "git commit: said nothing, and HEAD is as before");
 	else if (status == 0 && later == 0 && differ.len)
@@ -218,12 +214,12 @@ static int commit_changed(bool *made, const struct ds_git_commit *commit, const 
 	return status ? status : later;
 }
 
-int ds_git_commit(bool *made, const struct ds_git_commit *commit, ds_error *err)
+int ds_git_commit(char id[DS_COMMIT_ID_SIZE], const struct ds_git_commit *commit, ds_error *err)
 {
-	char before[ID_SIZE];
+	char before[DS_COMMIT_ID_SIZE];
 	struct ds_buf changed = {0};
 
-	*made = false;
+	*id = '\0';
 	if (commit->count == 0)
 		return 0;
 	if (strlen(commit->message) > DS_COMMIT_MESSAGE_LIMIT)
@@ -235,7 +231,7 @@ int ds_git_commit(bool *made, const struct ds_git_commit *commit, ds_error *err)
 	if (status == 0)
 		status = read_changed(&changed, commit, before, err);
 	if (status == 0 && changed.len)
-		status = commit_changed(made, commit, before, err);
+		status = commit_changed(id, commit, before, err);
 	ds_buf_free(&changed);
 	return status;
 }

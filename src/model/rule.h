@@ -95,6 +95,7 @@ struct ds_rule {
 	const char *name;
 	const char *file; /* that it was loaded from, for people; NULL: built in */
 	size_t origin;    /* the line there */
+	const char *used; /* of a built-in one the place that names it, for people; or NULL */
 	const char *root; /* "" or "sub/": what its paths begin with; ids are its own */
 
 	const char *marker; /* a directory that holds this is a root of the rule */

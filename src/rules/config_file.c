@@ -229,6 +229,23 @@ int ds_take_builtin(const struct ds_loader *from, struct ds_source *source,
 
 /* ---- What a file uses -------------------------------------------------------- */
 
+/* The rules remember by which entry they came. */
+static int take_used(const struct loading *loading, const struct ds_node *name,
+		     const struct ds_builtin *builtin, const char *in, size_t *times,
+		     struct ds_buf *missing)
+{
+	struct ds_loader l = loading->l;
+	struct ds_buf used = {0};
+
+	ds_buf_printf(&used, "%s:%zu", l.file, name->line);
+	l.used = used.bytes;
+	int status = used.failed
+			     ? ds_fail_memory(l.err)
+			     : ds_take_builtin(&l, loading->source, builtin, in, times, missing);
+	ds_buf_free(&used);
+	return status;
+}
+
 static int take_use(const struct loading *loading, const struct ds_node *node)
 {
 	const struct ds_node *values[DS_KEYS_MOST] = {node};
@@ -251,7 +268,7 @@ static int take_use(const struct loading *loading, const struct ds_node *node)
 		return ds_node_fail(l, name, "%s: there already", name->text);
 	if (values[USE_IN] && !(in = ds_folder(l, values[USE_IN]->text)))
 		return DS_TROUBLE;
-	status = ds_take_builtin(l, loading->source, builtin, in, &times, &missing);
+	status = take_used(loading, name, builtin, in, &times, &missing);
 	if (!status && !in && !times) {
 		char what[sizeof l->err->message];
 		snprintf(what, sizeof what, "the rule %s fits", name->text);

@@ -44,6 +44,7 @@ struct ds_loader {
 	struct ds_ruleset *set;
 	const char *file; /* as messages call it */
 	bool builtin;
+	const char *used;     /* the "file:line" that names the built-in one, or NULL */
 	const char *root;     /* "" or "sub/" */
 	const char *start;    /* what paths begin with: the root, and the folder within it */
 	const char *name;     /* what the names of its rules begin with */

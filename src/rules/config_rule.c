@@ -349,12 +349,13 @@ int ds_take_rule(const struct ds_loader *l, const struct ds_node *node)
 	if (!rule)
 		return DS_TROUBLE;
 	rule->file = l->builtin ? NULL : ds_join(l, "", l->file);
+	rule->used = l->used ? ds_join(l, "", l->used) : NULL;
 	rule->origin = node->line;
 	rule->root = l->root;
 	rule->marker = l->marker;
 	rule->by_number = ds_node_is(values[RULE_IDS], "number");
 	rule->no_regress = ds_node_is(values[RULE_REGRESS], "refuse");
-	if (!rule->file && !l->builtin)
+	if ((!rule->file && !l->builtin) || (!rule->used && l->used))
 		return DS_TROUBLE;
 	status = fill_rule(l, rule, values);
 	if (status)

@@ -6,6 +6,7 @@ set -eu
 source=$1
 build=$2
 shift 2
+. "$source/tests/support/turn.sh"
 
 if command -v ninja >/dev/null; then
   export CMAKE_GENERATOR=Ninja
@@ -25,25 +26,11 @@ configure() {
   cmake -S "$source" -B "$dir" -DCMAKE_C_COMPILER="$compiler" -DDESYNC_WERROR=ON "$@"
 }
 
-ours() {
-  git -C "$source" -c safe.directory='*' "$@"
-}
-
-# turn: a number that goes on with each commit. A check that takes a sample lets it decide which.
-# (Of a shallow clone nobody knows how many commits it has; the time of the last will do.)
-turn() {
-  if [ "$(ours rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
-    ours log -1 --format=%ct
-  else
-    ours rev-list --count HEAD 2>/dev/null || echo 0
-  fi
-}
-
-# sample N: of the lines on stdin every N-th, others with each commit, so that N commits see
-# all; with DESYNC_LONG=1 all of them
+# sample N: of the lines on stdin every N-th, others with each commit; with DESYNC_LONG=1 all of
+# them
 sample() {
   [ "${DESYNC_LONG:-}" != 1 ] || { cat; return; }
-  awk -v every="$1" -v turn="$(turn)" '(NR + turn) % every == 0'
+  awk -v every="$1" -v turn="$(turn "$1")" '(NR + turn) % every == 0'
 }
 
 # The unit tests, by the names of their programs, that are run under valgrind this time.

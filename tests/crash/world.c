@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,7 +76,10 @@ int world_thin(void)
 
 int world_step(void)
 {
-	return world_thin() * (strcmp(world_base(), "/dev/shm") == 0 ? 1 : 2);
+	struct statfs fs;
+	bool in_memory = statfs(world_base(), &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+
+	return world_thin() * (in_memory ? 1 : 2);
 }
 
 _Noreturn void world_die(const char *what)

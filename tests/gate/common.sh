@@ -85,7 +85,9 @@ says_nothing() {
 }
 
 # With DESYNC_THIN=N (and without DESYNC_LONG=1) only every N-th of a table's rows is tried, others with each commit.
-rows=$(git -C "$(dirname "$0")" rev-list --count HEAD 2>/dev/null || echo 0)
+source=$(cd "$(dirname "$0")/../.." && pwd)
+. "$source/tests/support/turn.sh"
+rows=$(turn "${DESYNC_THIN:-1}")
 is_our_turn() {
   rows=$((rows + 1))
   [ "${DESYNC_LONG:-}" = 1 ] || [ $((rows % ${DESYNC_THIN:-1})) -eq 0 ]

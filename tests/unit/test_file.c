@@ -292,7 +292,7 @@ Test(file, printable_is_harmless_and_fits)
 Test(file, commits_paths_as_the_caller_opens_them)
 {
 	ds_error err = {0};
-	bool made;
+	char id[DS_COMMIT_ID_SIZE];
 	char one[256];
 	char two[256];
 	test_scratch_run(&scratch, "git init -q . && git config user.name n && "
@@ -303,11 +303,11 @@ Test(file, commits_paths_as_the_caller_opens_them)
 	snprintf(two, sizeof two, "%s", at("other/x"));
 	const char *const first[] = {one};
 	const char *const both[] = {one, two};
-	cr_expect_eq(ds_commit(NULL, both, 2, "m", &made, &err), DS_TROUBLE);
+	cr_expect_eq(ds_commit(NULL, both, 2, "m", id, &err), DS_TROUBLE);
 	cr_expect_not_null(strstr(err.message, "another worktree"));
-	cr_expect_eq(ds_commit(NULL, first, 1, "m", &made, &err), 0, "%s", err.message);
-	cr_expect(made);
-	cr_expect_eq(ds_commit(NULL, first, 1, "m", &made, &err), 0, "%s", err.message);
-	cr_expect_not(made);
-	cr_expect_eq(ds_commit(NULL, first, 0, "m", &made, &err), 0);
+	cr_expect_eq(ds_commit(NULL, first, 1, "m", id, &err), 0, "%s", err.message);
+	test_scratch_run(&scratch, "[ $(git rev-parse HEAD) = %s ]", id);
+	cr_expect_eq(ds_commit(NULL, first, 1, "m", id, &err), 0, "%s", err.message);
+	cr_expect_str_empty(id);
+	cr_expect_eq(ds_commit(NULL, first, 0, "m", id, &err), 0);
 }
