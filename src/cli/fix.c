@@ -94,8 +94,6 @@ static bool is_one_thing(const struct cli_options *options)
 static int fix(const struct cli_program *self, struct cli_options *options, ds_repo *repo,
 	       ds_error *err)
 {
-	bool looks = options->dry_run || options->diff;
-
 	if (!is_one_thing(options)) {
 		cli_complain(self->name, "one thing at a time: --undo [TXID], --log [ID] or "
 					 "--recover; only --undo goes with --dry-run or --diff");
@@ -107,7 +105,7 @@ static int fix(const struct cli_program *self, struct cli_options *options, ds_r
 		return recover(options, repo, err);
 	if (options->undo)
 		return undo(options, repo, err);
-	if (!options->yes && !looks && !cli_can_ask()) {
+	if (!options->yes && !options->dry_run && !options->diff && !cli_can_ask()) {
 		cli_complain(self->name,
 			     "nobody to ask here: --yes repairs all, --dry-run lists it");
 		return DS_TROUBLE;

@@ -254,6 +254,7 @@ bool ds_ledger_index(struct ds_ledger *ledger, struct ds_arena *arena)
 	ledger->entries = calloc(count + 1, sizeof *ledger->entries);
 	if (!ledger->entries)
 		return false;
+	ledger->entry_count = 0;
 	for (size_t i = 0; i < ledger->document_count; i++)
 		if (!add_entries(ledger, &ledger->documents[i], arena))
 			return false;

@@ -195,9 +195,10 @@ static void pass_idle(struct ds_batch *b)
 static int commit_files(struct ds_batch *b, ds_error *err)
 {
 	struct ds_change *changes = changes_of(b);
-	int status = changes ? ds_txn_commit(b->applying->txn, changes, b->work.count, err)
-			     : ds_fail_memory(err);
 
+	if (!changes)
+		return ds_fail_memory(err);
+	int status = ds_txn_commit(b->applying->txn, changes, b->work.count, err);
 	if (!status) {
 		take_outcomes(b, changes);
 		note_changed(b, changes);

@@ -370,7 +370,7 @@ static bool yaml_insert(struct ds_edit *out, struct ds_text bytes, const struct 
 			struct ds_arena *scratch, char why[DS_WHY_ROOM])
 {
 	struct ds_reading reading;
-	struct block block;
+	struct block block = {0};
 
 	if (record) {
 		block = (struct block){.start = record->start, .end = record->end};

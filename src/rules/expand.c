@@ -106,7 +106,7 @@ enum ds_path_made ds_item_path(struct ds_buf *out, const struct ds_rule *rule, c
 
 	/* Mostly it takes these two, and no matching. A number is not how the id is written. */
 	add_capture(&captures, "item", item_path);
-	if (!rule->by_number && may_be_in_path(id))
+	if (may_be_in_path(id))
 		add_capture(&captures, "id", id);
 	if (!rule->by_number && !lists_items(rule) && ds_pattern_fill(out, pattern, &captures))
 		return DS_PATH_MADE;

@@ -924,8 +924,8 @@ Test(believed, what_is_said_beside_a_status_is_not_written_over)
 		{"done (2024-01-01)", "todo", "1! ", "sets b to done",
 		 "a says done (2024-01-01), b says todo", NULL},
 		{"todo", "done (2024-01-01)", "1! ", NULL,
-		 "a says todo, b says done (2024-01-01); what b says beside its status would be "
-		 "lost, and is left to a person",
+		 "a says todo, b says done (2024-01-01); b is left to a person: what it says "
+		 "beside its status would be lost",
 		 NULL},
 		{"todo", "done (yes)", "1! ", "sets b to todo", "a says todo, b says done (yes)",
 		 own},
