@@ -12,6 +12,7 @@
 #include "beside.h"
 #include "compare.h"
 #include "compose.h"
+#include "demands.h"
 #include "finding.h"
 #include "gate.h"
 #include "git_line.h"
@@ -232,8 +233,19 @@ static bool is_printable(const struct adviser *a, const ds_item_view *item)
 	return true;
 }
 
+static bool follows_from_items(const struct ds_rule *rule)
+{
+	for (size_t i = 0; i < ds_rollup_count(rule); i++)
+		if (rule->rollups[i].children)
+			return true;
+	return false;
+}
+
+/* Other items of the worktree are not looked at, so nothing is known of what follows from them. */
 static bool is_settled_there(const struct adviser *a)
 {
+	if (a->finding->code == DS_ROLLUP_MISMATCH && follows_from_items(a->there->rule))
+		return false;
 	return ds_judge(a->there) == DS_ITEM_AGREES && ds_judged_status(a->there) != DS_NO_STATUS;
 }
 

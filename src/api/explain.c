@@ -227,13 +227,12 @@ static void explain_rollup(struct page *page, size_t which)
 {
 	const struct ds_rollup *rollup = &page->desk->rule->rollups[which];
 	const struct ds_parts *parts = &page->desk->parts[which];
-	int first;
 
 	ds_buf_puts(&page->text, "  parts: ");
 	say_string(page, !rollup->path ? rollup->children
 			 : parts->path ? parts->path
 				       : rollup->path);
-	ds_status_set fitting = ds_fitting(page->desk, which, &first);
+	ds_status_set fitting = ds_fitting(page->desk, which);
 	if (parts->defect.code != DS_NO_CODE)
 		ds_buf_printf(&page->text, " %s", ds_code_info(parts->defect.code)->phrase);
 	else if (!parts->count)

@@ -192,12 +192,10 @@ int ds_target_of(const struct ds_desk *desk, int copy)
 /* What the parts ask for: a status that fits and is there already, where there is only one. */
 static int target_of_parts(const struct ds_desk *desk)
 {
-	ds_status_set fitting = 0;
-	int first = DS_NO_STATUS;
+	int first;
 	int found = DS_NO_STATUS;
+	ds_status_set fitting = ds_fitting_all(desk, &first);
 
-	for (size_t i = 0; !fitting && i < ds_rollup_count(desk->rule); i++)
-		fitting = ds_fitting(desk, i, &first);
 	if (!fitting)
 		return DS_NO_STATUS;
 	for (int i = 0; i < desk->copy_count; i++) {

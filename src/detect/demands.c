@@ -141,15 +141,22 @@ static size_t count_unseen(const struct ds_document *document)
 	return count;
 }
 
+static void add_vague(struct ds_kinship *out, const char *path, size_t count)
+{
+	if (count)
+		out->at[out->len++] =
+			(struct ds_kin){.path = path, .parts = {.count = count, .vague = count}};
+}
+
+/* An item stands for the first of its records, and in that one's file. */
 static void add_unseen(struct ds_kinship *out, const struct ds_ledger *ledger)
 {
-	for (size_t i = 0; i < ledger->document_count; i++) {
-		size_t count = count_unseen(&ledger->documents[i]);
-		if (count)
-			out->at[out->len++] =
-				(struct ds_kin){.path = ledger->documents[i].path,
-						.parts = {.count = count, .vague = count}};
-	}
+	for (size_t i = 0; i < ledger->document_count; i++)
+		add_vague(out, ledger->documents[i].path, count_unseen(&ledger->documents[i]));
+	for (size_t i = 1; i < ledger->entry_count; i++)
+		if (strcmp(ledger->entries[i].id, ledger->entries[i - 1].id) == 0 &&
+		    !ds_id_is_ignored(ledger->rule, ledger->entries[i].record->id))
+			add_vague(out, ledger->entries[i].document->path, 1);
 }
 
 static void merge_kin(struct ds_kinship *kin)
@@ -173,7 +180,8 @@ static bool gather_kin(struct ds_kinship *out, const struct ds_rule *rule,
 
 	for (int i = 0; rule->copies[i].name; i++)
 		if (rule->copies[i].lists)
-			most += scanned->ledgers[i].document_count;
+			most += scanned->ledgers[i].document_count +
+				scanned->ledgers[i].entry_count;
 	out->at = calloc(most ? most : 1, sizeof *out->at);
 	if (!out->at)
 		return false;
@@ -257,14 +265,16 @@ static size_t count_fits(const struct standing *standings, size_t count, ds_stat
 	return fits;
 }
 
-/* Whether it does not matter how many parts are done. */
+/* Whether it does not matter how many parts are done. What is to be written may be another
+ * status, and has to fit the parts of every rollup. */
 static bool fits_any(const struct ds_desk *desk, const struct ds_rollup *rollup)
 {
 	static const struct ds_parts unknown = {.count = 1, .vague = 1};
 	ds_status_set said = ds_judged_set(desk);
 	struct standing all[STANDINGS];
 
-	if (desk->rule->authority == DS_PARTS && ds_has_mismatch(desk))
+	if (desk->rule->authority == DS_PARTS &&
+	    (ds_has_mismatch(desk) || ds_rollup_count(desk->rule) > 1))
 		return false;
 	size_t count = find_standings(all, rollup, &unknown);
 	return !said || count_fits(all, count, said) == count;
@@ -292,13 +302,35 @@ void ds_collect_parts(struct ds_desk *desk, const struct ds_item *item)
 	}
 }
 
-ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first)
+ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup)
 {
 	struct standing all[STANDINGS];
 	size_t count = find_standings(all, &desk->rule->rollups[rollup], &desk->parts[rollup]);
 
-	*first = count == 1 ? all[0].first : DS_NO_STATUS;
 	return count == 1 ? all[0].fitting : 0;
+}
+
+/* One that fits them all, of which the first that a rollup asks for is written. */
+ds_status_set ds_fitting_all(const struct ds_desk *desk, int *first)
+{
+	ds_status_set every = ~(ds_status_set)0;
+	ds_status_set fitting = every;
+	struct standing all[DS_ROLLUP_LIMIT * STANDINGS];
+	size_t count = 0;
+
+	*first = DS_NO_STATUS;
+	for (size_t i = 0; i < ds_rollup_count(desk->rule); i++) {
+		ds_code defect = desk->parts[i].defect.code;
+		if (defect != DS_NO_CODE && defect != DS_MISSING_COPY)
+			return 0;
+		count += find_standings(&all[count], &desk->rule->rollups[i], &desk->parts[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		fitting &= all[i].fitting ? all[i].fitting : every;
+	for (size_t i = 0; i < count && *first == DS_NO_STATUS; i++)
+		if (all[i].fitting && (fitting >> all[i].first & 1))
+			*first = all[i].first;
+	return *first == DS_NO_STATUS ? 0 : fitting;
 }
 
 bool ds_is_rollup_broken(const struct ds_desk *desk, size_t rollup)

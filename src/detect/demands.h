@@ -29,8 +29,12 @@ size_t ds_rollup_count(const struct ds_rule *rule);
 bool ds_find_boxes(bool *found, const struct ds_rule *rule, const struct ds_rollup *rollup,
 		   struct ds_source *source, const struct ds_items *items);
 
-/* The statuses that fit the item's parts, and which one is written; 0 where any fits. */
-ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup, int *first);
+/* The statuses that fit the item's parts; 0 where any fits, or nobody knows. */
+ds_status_set ds_fitting(const struct ds_desk *desk, size_t rollup);
+
+/* The statuses that fit the parts of every rollup, whatever those may be of which nobody knows,
+ * and the one that is written; 0 where there is none that one of them asks for. */
+ds_status_set ds_fitting_all(const struct ds_desk *desk, int *first);
 
 /* Whether the status of the item is none of them. */
 bool ds_is_rollup_broken(const struct ds_desk *desk, size_t rollup);
