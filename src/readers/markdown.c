@@ -344,6 +344,37 @@ static bool is_utf_16(struct ds_text bytes)
 	       (memcmp(bytes.at, "\xff\xfe", 2) == 0 || memcmp(bytes.at, "\xfe\xff", 2) == 0);
 }
 
+static bool begins(const struct ds_markdown *md, int number, const char *with)
+{
+	struct ds_text line = ds_markdown_line(md, number);
+
+	return line.len >= strlen(with) && memcmp(line.at, with, strlen(with)) == 0;
+}
+
+static bool is_in_code(const struct ds_markdown *md, int number)
+{
+	for (cmark_node *node = md->root; node; node = ds_markdown_next_block(node, md->root))
+		if (cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK &&
+		    cmark_node_get_start_line(node) <= number &&
+		    cmark_node_get_end_line(node) >= number)
+			return true;
+	return false;
+}
+
+/* The line where a conflict begins that a merge left, or 0: to Markdown it is text like any
+ * other, and both halves of it would count. */
+static int find_conflict(const struct ds_markdown *md)
+{
+	int end = md->line_count;
+
+	while (end && !begins(md, end, ">>>>>>> "))
+		end--;
+	for (int number = 1; number < end; number++)
+		if (begins(md, number, "<<<<<<< ") && !is_in_code(md, number))
+			return number;
+	return 0;
+}
+
 static bool refuse_memory(struct ds_reading *defect)
 {
 	ds_reading_fail(defect, DS_UNREADABLE, "out of memory");
@@ -378,7 +409,11 @@ bool ds_markdown_parse(struct ds_markdown *md, struct ds_text bytes, size_t most
 				"there is too much in it for Markdown of its size");
 		return false;
 	}
-	return true;
+	int conflict = find_conflict(md);
+	if (conflict)
+		ds_reading_fail_at(defect, DS_MALFORMED, md->lines[conflict - 1],
+				   "a merge left conflict markers");
+	return !conflict;
 }
 
 void ds_markdown_free(struct ds_markdown *md)
