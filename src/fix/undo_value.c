@@ -47,8 +47,9 @@ static enum ds_outcome take_back_text(struct ds_going *g, const struct ds_readin
 	read_field(g, &after, ds_buf_text(&g->next));
 	if (after.code == DS_UNREADABLE)
 		return DS_NO_MEMORY;
-	if (after.code != DS_NO_CODE || !after.editable || after.start != reading->start ||
-	    after.end != reading->start + strlen(made->old))
+	/* What was null is so again. */
+	if ((after.code != DS_NO_CODE && after.code != DS_MISSING_STATUS) || !after.editable ||
+	    after.start != reading->start || after.end != reading->start + strlen(made->old))
 		return DS_OTHERS;
 	return keep(g, reading->start, 0, true);
 }
@@ -133,7 +134,8 @@ enum ds_outcome ds_take_back_value(struct ds_going *g)
 		return DS_NO_MEMORY; /* the bytes are here: nothing else can fail */
 	if (reading.code == DS_MISSING_STATUS && !g->edit->made.plain)
 		return put_in(g);
-	if (reading.code != DS_NO_CODE || !reading.word)
+	if (reading.code == DS_MISSING_STATUS ? !reading.editable
+					      : reading.code != DS_NO_CODE || !reading.word)
 		return DS_OTHERS;
 	return g->edit->made.plain ? take_back_text(g, &reading) : take_out(g, &reading);
 }

@@ -115,13 +115,14 @@ static const char *why(struct ds_rows *rows, struct ds_slot *slot, size_t troubl
 {
 	struct ds_buf text = {0};
 
+	/* The id is a key, and the status what stands behind it: that is all there can be. */
+	if (!slot->key.len)
+		return slot == rows->slots ? "its key depends on an alias, an anchor or a tag"
+					   : "its value depends on an alias, an anchor or a tag";
 	if (slot->why[trouble])
 		return slot->why[trouble];
 	ds_buf_puts(&text, troubles[trouble].before);
-	if (slot->key.len)
-		ds_buf_append(&text, slot->key.at, slot->key.len);
-	else
-		ds_buf_puts(&text, slot == rows->slots ? "id" : "status");
+	ds_buf_append(&text, slot->key.at, slot->key.len);
 	if (ds_buf_puts(&text, troubles[trouble].after) && !text.failed)
 		slot->why[trouble] = ds_arena_copy(rows->arena, text.bytes, text.len);
 	ds_buf_free(&text);

@@ -187,13 +187,21 @@ static bool make_record_edit(struct splicing *s, struct ds_record_edit *edit,
 	return true;
 }
 
+/* A word, or a null that may be one: what is empty has no bytes to give way. */
+static bool has_bytes(const struct ds_reading *reading)
+{
+	return reading->code ? reading->code == DS_MISSING_STATUS && reading->editable &&
+				       reading->start < reading->end
+			     : reading->word;
+}
+
 /* Bytes for bytes. */
 static bool begin_swap(struct splicing *s, struct ds_record_edit *edit,
 		       const struct ds_reading *reading)
 {
 	struct ds_text raw = {s->before.at + reading->start, reading->end - reading->start};
 
-	if (reading->code || !reading->word ||
+	if (!has_bytes(reading) ||
 	    (!ds_text_equal(raw, edit->word) && !ds_text_equal(raw, edit->instead)))
 		return refuse(s, edit, "something else stands there");
 	edit->edit = (struct ds_edit){reading->start, reading->end, edit->word};
@@ -333,7 +341,8 @@ static bool check_word(struct splicing *s, struct ds_record_edit *edit)
 	bool exact = value->start == edit->at && value->end == end;
 
 	ds_reading_of(&reading, value);
-	if (edit->instead.at ? reading.code || !reading.editable : !says(&reading, edit->word))
+	if (edit->instead.at ? !has_bytes(&reading) || !reading.editable
+			     : !says(&reading, edit->word))
 		return refuse(s, edit, "written there it would not be read as that");
 	if (value->start < edit->at || value->end > end || (edit->instead.at && !exact))
 		return refuse(s, edit, "written there it would be read elsewhere");

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "err.h"
+#include "frontmatter.h"
 #include "markdown.h"
 #include "readers.h"
 #include "yaml_plain.h"
@@ -105,9 +106,16 @@ static void place(struct ds_reading *reading, const struct block *block)
 
 static bool read_key(struct ds_value *out, const struct block *block, const char *key)
 {
+	size_t end = ds_frontmatter_slice(block->yaml, true).end;
 	struct ds_reading reading;
 
-	ds_frontmatter_reader.read(&reading, block->yaml, true, key, block->arena);
+	/* Dashes of its own would hide what is behind them. */
+	if (end + strlen(dashes) < block->yaml.len)
+		ds_reading_fail_at(&reading, DS_MALFORMED, end,
+				   "a second document begins or ends here; each task needs a block "
+				   "of its own");
+	else
+		ds_frontmatter_reader.read(&reading, block->yaml, true, key, block->arena);
 	if (reading.placed)
 		place(&reading, block);
 	else if (reading.code == DS_MISSING_STATUS)

@@ -7,6 +7,7 @@
 #include "json_text.h"
 #include "keypath_rows.h"
 #include "readers.h"
+#include "yaml_events.h"
 #include "yaml_plain.h"
 #include "yaml_rows.h"
 #include "yaml_scan.h"
@@ -348,6 +349,22 @@ static bool spell_line(struct ds_edit *out, struct ds_text bytes, const struct b
 	return ds_edit_make(out, where, where, &text, scratch);
 }
 
+/* Whether the file ends with a block scalar: the end of its line would be its, too. */
+static bool ends_in_block(struct ds_text bytes, struct ds_arena *scratch)
+{
+	struct ds_yaml_events s;
+	struct ds_yaml_error error;
+	bool block = false;
+	bool well = ds_yaml_open(&s, bytes, scratch, &error);
+
+	for (; well && s.event.type != YAML_STREAM_END_EVENT; well = ds_yaml_advance(&s))
+		if (s.event.type == YAML_SCALAR_EVENT)
+			block = s.event.data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
+				s.event.data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
+	ds_yaml_close(&s);
+	return block;
+}
+
 static bool insert(struct ds_edit *out, struct ds_text bytes, struct block *block, const char *at,
 		   const char *behind, struct ds_text word, struct ds_arena *scratch,
 		   char why[DS_WHY_ROOM])
@@ -361,8 +378,12 @@ static bool insert(struct ds_edit *out, struct ds_text bytes, struct block *bloc
 	if (!ds_yaml_word_fits(key, nothing, why) || !ds_yaml_word_fits(word, nothing, why))
 		return false;
 	block->column = column_of(bytes, block->start);
-	return find_end(&end, bytes, block, behind, scratch) &&
-	       spell_line(out, bytes, block, end, key, word, scratch);
+	if (!find_end(&end, bytes, block, behind, scratch))
+		return false;
+	if (bytes.at[bytes.len - 1] != '\n' && ds_yaml_line_end(bytes, end) == bytes.len &&
+	    ends_in_block(bytes, scratch))
+		return ds_edit_refuse(why, "the file ends in a block text that has no line end");
+	return spell_line(out, bytes, block, end, key, word, scratch);
 }
 
 static bool yaml_insert(struct ds_edit *out, struct ds_text bytes, const struct ds_record *record,

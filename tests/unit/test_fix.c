@@ -824,6 +824,8 @@ Test(undo, goes_back_change_by_change_to_the_same_tree)
 	write_item("0002-b", "{}", SPEC("paused"));
 	write_item("0003-c", JSON("paused"), "# none\r\n");
 	write_item("0004-d", "{\n  \"status\": null\n}\n", SPEC("active"));
+	write_item("0005-e", JSON("active"), SPEC("~ # none"));
+	write_item("0006-f", JSON("active"), SPEC("Null"));
 	test_scratch_run(&scratch, "cp -R .specweave before");
 	fix_all();
 	test_scratch_run(&scratch, "cp -R .specweave fixed");
@@ -845,6 +847,7 @@ Test(undo, may_be_undone)
 
 	write_item("0001-a", JSON("completed"), SPEC("active"));
 	write_item("0002-b", "{}", SPEC("paused"));
+	write_item("0003-c", JSON("active"), SPEC("~"));
 	fix_all();
 	test_scratch_run(&scratch, "cp -R .specweave fixed");
 	cr_expect_eq(undo(NULL), 0, "%s", err.message);

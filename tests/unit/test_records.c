@@ -390,9 +390,9 @@ static const struct line yaml_records[] = {
 	     "tag@99.; [124-126]=!ambiguous-status \"status\" depends on an alias, an anchor or a "
 	     "tag@124.; 4[129-147]=b@145-146"),
 	LINE(SPRINT, "development_status:\n  a: x\n  a: y\n  &k b: z\n  c: &v w\n  d: *v\n",
-	     "a[25-26]=x@25-26; a[32-33]=y@32-33; [42-43]=!ambiguous-status \"id\" depends on an "
-	     "alias, an anchor or a tag@36.; c[49-53]=!ambiguous-status \"status\" depends on an "
-	     "alias, an anchor or a tag@49.; d[59-61]=!ambiguous-status \"status\" depends on an "
+	     "a[25-26]=x@25-26; a[32-33]=y@32-33; [42-43]=!ambiguous-status its key depends on an "
+	     "alias, an anchor or a tag@36.; c[49-53]=!ambiguous-status its value depends on an "
+	     "alias, an anchor or a tag@49.; d[59-61]=!ambiguous-status its value depends on an "
 	     "alias, an anchor or a tag@59."),
 	/* Doubt on the way is the file's. */
 	LINE(SPRINT, "development_status:\n  a: x\ndevelopment_status:\n  b: y\n",
@@ -607,6 +607,12 @@ static const struct change yaml_changes[] = {
 	{STORIES, "at", STORIES, "stories:\r\n- id: 1\r\n- id: 2\r\n  status: a",
 	 "stories:\r\n- id: 1\r\n- id: 2\r\n  status: a\r\n  at: done"},
 	{ROOT, "status", NULL, BOM "- id: 2\n", BOM "- id: 2\n  status: done\n"},
+	/* A line more would end the text's last one. */
+	{STORIES, "status", NULL, "stories:\n- id: 2\n  t: |\n    a", NULL},
+	{STORIES, "at", STORIES, "stories:\n- id: 2\n  status: a\n  t: >-\n    a",
+	 "stories:\n- id: 2\n  status: a\n  at: done\n  t: >-\n    a"},
+	{STORIES, "status", NULL, "stories:\n- t: |\n    a\n  id: 2",
+	 "stories:\n- t: |\n    a\n  id: 2\n  status: done"},
 	{STORIES, "status", NULL, "stories: [{id: 2}]\n", NULL},
 	{STORIES, "yes", NULL, "stories:\n- id: 2\n", NULL},
 	{"m.{id}.status", "status", NULL, "m:\n  2:\n", NULL},

@@ -694,6 +694,41 @@ Test(splice, many_records_of_a_file_at_once)
 		expect_records(&record_lines[i]);
 }
 
+/* What an undo puts back may be null, and give way again; what is empty has no bytes. */
+Test(splice, bytes_of_a_record_may_be_null)
+{
+	static const struct {
+		const char *before;
+		const char *instead;
+		const char *word;
+		const char *after; /* NULL: refused */
+	} table[] = {
+		{"[{id: 1, s: a}]\n", "a", "~", "[{id: 1, s: ~}]\n"},
+		{"- id: 1\n  s: a # x\n", "a", "null", "- id: 1\n  s: null # x\n"},
+		{"- id: 1\n  s: ~\n", "~", "a", "- id: 1\n  s: a\n"},
+		{"- id: 1\n  s: \"a\"\n", "a", "", NULL},
+		{"- id: 1\n  s: a\n", "a", "[b]", NULL},
+		{"- id: 1\n  s: ~\n", "a", "b", NULL},
+	};
+	struct ds_splice_records splice = {.reader = &ds_yaml_reader,
+					   .spec = {"[id={id}].s", NULL}};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct ds_record_edit edit = {.id = "1",
+					      .word = ds_text_of(table[i].word),
+					      .instead = ds_text_of(table[i].instead)};
+		struct ds_arena scratch = {0};
+		struct ds_buf after = {0};
+		cr_assert(ds_splice_records(&after, &edit, 1, &splice, ds_text_of(table[i].before),
+					    &scratch));
+		cr_expect_eq(edit.outcome, table[i].after ? DS_SPLICE_DONE : DS_SPLICE_REFUSED,
+			     "%s: %s", table[i].before, edit.why);
+		cr_expect_str_eq(after.bytes, table[i].after ? table[i].after : table[i].before);
+		ds_buf_free(&after);
+		ds_arena_free(&scratch);
+	}
+}
+
 /* However many edits there are, the file is read before and after. */
 Test(splice, ten_thousand_records_are_read_twice)
 {
