@@ -67,55 +67,6 @@ static int trust_owner(void *context, const char *path, ds_error *err)
 		       : 0;
 }
 
-static bool is_same_folder(int top, const char *a, const char *b)
-{
-	struct stat one;
-	struct stat other;
-
-	return strcmp(a, b) != 0 && fstatat(top, *a ? a : ".", &one, 0) == 0 &&
-	       fstatat(top, *b ? b : ".", &other, 0) == 0 && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
-static int fail_same_folder(const char *root, const char *other, ds_error *err)
-{
-	struct ds_buf why = {0};
-
-	ds_buf_puts(&why, "is the same folder as ");
-	ds_escape(&why, ds_text_of(*other ? other : "the top"));
-	ds_buf_puts(&why, ", which is a root as well: all of it would be found twice; take one of "
-			  "them out of \"roots:\"");
-	return ds_fail_line(err, DS_TROUBLE, root, &why);
-}
-
-static bool is_another(const struct ds_ruleset *set, size_t i)
-{
-	return !i || strcmp(set->at[i]->root, set->at[i - 1]->root) != 0;
-}
-
-/* A root that is a link to another one has the same items, under other names. */
-static int check_roots(const ds_repo *repo, ds_error *err)
-{
-	const struct ds_ruleset *set = &repo->ruleset;
-	int top = open(repo->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int status = 0;
-
-	for (size_t i = 1; i < set->count && !status; i++)
-		for (size_t k = 0; is_another(set, i) && k < i && !status; k++)
-			if (is_another(set, k) &&
-			    is_same_folder(top, set->at[i]->root, set->at[k]->root))
-				status = fail_same_folder(set->at[i]->root, set->at[k]->root, err);
-	if (top >= 0)
-		close(top); /* only looked at: nothing to lose */
-	return status;
-}
-
-static int load_files(ds_repo *repo, bool *found, ds_error *err)
-{
-	int status = ds_load_rules(repo, repo->source, trust_owner, found, err);
-	return status ? status : check_roots(repo, err);
-}
-
 /* Those of the best fit: a whole name, or else what rules of several roots are called. */
 static size_t choose(ds_repo *repo, const char *only)
 {
@@ -197,7 +148,7 @@ static int walk_up(ds_repo *repo, bool *found, ds_error *err)
 		bool top = !status && is_top(repo->source, repo->root);
 		*found = false;
 		if (!status && (!repo->config || repo->where || top))
-			status = load_files(repo, found, err);
+			status = ds_load_rules(repo, repo->source, trust_owner, found, err);
 		if (status || *found || top)
 			return status;
 		repo->source->ops->free(repo->source);
@@ -372,7 +323,7 @@ static int open_text(ds_repo *repo, const char *root, const char *where, const s
 	if (!status)
 		status = ds_worktree_open(&repo->source, repo->root, err);
 	if (!status)
-		status = load_files(repo, &found, err);
+		status = ds_load_rules(repo, repo->source, trust_owner, &found, err);
 	if (!status)
 		status = find_place(repo, err);
 	return status ? status : choose_rules(repo, NULL, err);

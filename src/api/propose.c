@@ -68,6 +68,20 @@ static bool is_there(struct looking *l, const char *a, const char *b, const char
 	return !l->path.failed && ds_is_there(l->source, l->path.bytes);
 }
 
+/* Behind a link that leads nowhere every marker would be there, for damage is not a gap. */
+static bool is_folder(struct looking *l, const char *folder, const char *in)
+{
+	struct ds_blob blob = {0};
+
+	ds_buf_cut(&l->path, 0);
+	ds_buf_printf(&l->path, "%s%s", folder, in);
+	if (!l->path.failed)
+		l->source->ops->read(l->source, l->path.bytes, NULL, &blob);
+	bool is = blob.kind == DS_DIRECTORY;
+	ds_blob_free(&blob);
+	return is;
+}
+
 static struct ds_proposal *find(struct ds_proposals *all, const struct ds_builtin *builtin,
 				const char *in)
 {
@@ -178,7 +192,8 @@ static int look_into(struct looking *l, const char *folder, ds_error *err)
 		return add(l->out, NULL, folder, NULL, err);
 	for (const struct ds_builtin *builtin = ds_builtins(); builtin->name; builtin++)
 		for (const struct ds_fit *fit = builtin->fits; fit->in && !status; fit++)
-			if (is_there(l, folder, fit->in, fit->marker))
+			if ((!*fit->in || is_folder(l, folder, fit->in)) &&
+			    is_there(l, folder, fit->in, fit->marker))
 				status = add_fit(l, folder, builtin, fit, err);
 	return status || !l->path.failed ? status : ds_fail_memory(err);
 }

@@ -206,10 +206,11 @@ static void refuse_shared_place(struct ds_desk *desk, int i)
 
 	for (int k = 0; k < i && copy->reading.code == DS_NO_CODE && copy->reading.placed; k++) {
 		const struct ds_seen_copy *other = &desk->copies[k];
-		if (other->reading.code == DS_NO_CODE && other->reading.placed &&
-		    other->reading.start == copy->reading.start &&
-		    source_of(desk, i) == source_of(desk, k) &&
-		    strcmp(other->path, copy->path) == 0)
+		copy->again = other->reading.code == DS_NO_CODE && other->reading.placed &&
+			      other->reading.start == copy->reading.start &&
+			      source_of(desk, i) == source_of(desk, k) &&
+			      strcmp(other->path, copy->path) == 0;
+		if (copy->again)
 			ds_reading_fail_at(&copy->reading, DS_UNVERIFIABLE, copy->reading.start,
 					   "%s reads the same place, so the rule needs one of "
 					   "them",
@@ -225,6 +226,7 @@ static void collect_copy(struct ds_desk *desk, int i, const struct ds_item *item
 	copy->record = NULL;
 	copy->claims = 0;
 	copy->said = false;
+	copy->again = false;
 	copy->left = !source_of(desk, i);
 	if (desk->rule->copies[i].fields)
 		for (int k = 0; k < DS_FIELD_LIMIT; k++)

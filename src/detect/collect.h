@@ -26,6 +26,7 @@ struct ds_seen_copy {
 	size_t claims; /* how many records there are of this item */
 	bool said;     /* what is wrong with it is said of the whole file */
 	bool more;     /* its word says more than a status, and that is not written over */
+	bool again;    /* another copy reads the same place: the rule is wrong, not the file */
 	bool left;     /* not looked at: git's HEAD, where that is what is judged */
 
 	struct ds_value fields[DS_FIELD_LIMIT]; /* those that constraints look at */

@@ -275,7 +275,10 @@ static bool can_say(const struct ds_desk *desk, int i, int status, char why[DS_W
 		return true;
 	if (fixed)
 		return ds_edit_refuse(why, "%s", fixed);
-	return copy->reading.editable && can_be_written(desk, i, status, why);
+	if (!copy->reading.editable)
+		return ds_edit_refuse(why,
+				      "it is written in a way that only a person should change");
+	return can_be_written(desk, i, status, why);
 }
 
 bool ds_can_all_say(const struct ds_desk *desk, int status)

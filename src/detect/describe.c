@@ -133,6 +133,8 @@ static bool describe_defect(struct ds_words *w, struct ds_findings *findings, in
 	} else {
 		ds_say_defect(w, reading);
 	}
+	if (w->desk->copies[first].again)
+		finding.advice = "mend the rule, then look again";
 	return ds_add_finding(w, &finding, findings);
 }
 

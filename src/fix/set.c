@@ -124,8 +124,8 @@ static bool copies_are_sound(struct asked *a, int to)
 }
 
 /* Half of the copies would be a new desync, or hide one: a gap is closed, or the caller
- * says that it may stay. */
-static bool gaps_are_settled(struct asked *a, const struct ds_repair *repair)
+ * says that it may stay. Those that --add-missing could give a status are in `could`. */
+static bool gaps_are_settled(struct asked *a, const struct ds_repair *repair, unsigned could)
 {
 	for (int i = 0; i < a->desk->copy_count; i++) {
 		ds_code code = a->desk->copies[i].reading.code;
@@ -134,7 +134,7 @@ static bool gaps_are_settled(struct asked *a, const struct ds_repair *repair)
 		    (repair->add & 1u << i) || (missing && a->options->add_missing))
 			continue;
 		say_copy(a, i);
-		if (a->options->add_missing) {
+		if (!missing && !(could & 1u << i)) {
 			ds_buf_puts(&a->why, ", and it cannot be given one; write it by hand");
 			return refuse(a, DS_TROUBLE);
 		}
@@ -281,11 +281,14 @@ static bool plan_step(struct asked *a)
 	}
 	if (!find_word(a, &to) || !copies_are_sound(a, to) || !is_as_expected(a))
 		return false;
-	if (!ds_repair_to(&repair, a->desk, to, a->options->add_missing)) {
+	if (!ds_repair_to(&repair, a->desk, to, true)) {
 		a->setting->status = ds_fail_memory(&a->setting->err);
 		return false;
 	}
-	if (!gaps_are_settled(a, &repair))
+	unsigned could = repair.add;
+	if (!a->options->add_missing)
+		repair.add = 0;
+	if (!gaps_are_settled(a, &repair, could))
 		return false;
 	if (!(repair.change | repair.add))
 		return true;

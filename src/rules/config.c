@@ -46,7 +46,8 @@ static int refuse_boundary(const struct load *load, const struct ds_loader *l,
 	return status;
 }
 
-/* Where there is nothing, no configuration is found either. */
+/* Where there is nothing, no configuration is found either. By way of a link the same items
+ * would be found under other names, and no path of git's begins with one. */
 static int check_root(const struct load *load, const struct ds_loader *l,
 		      const struct ds_node *node, const char *path)
 {
@@ -61,6 +62,10 @@ static int check_root(const struct load *load, const struct ds_loader *l,
 	if (blob.kind != DS_MISSING && blob.kind != DS_DIRECTORY)
 		status = ds_node_fail(l, node, "%s: a folder was expected%s%s", node->text,
 				      *blob.why ? ": " : "", blob.why);
+	else if (blob.linked)
+		status = ds_node_fail(l, node,
+				      "%s: a link, or behind one: name the folder that it leads to",
+				      node->text);
 	ds_blob_free(&blob);
 	ds_buf_free(&bare);
 	return status ? status : refuse_boundary(load, l, node, path);

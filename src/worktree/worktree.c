@@ -166,6 +166,17 @@ static void read_open(struct ds_blob *blob, int fd, const struct ds_extent *exte
 		read_whole(blob, fd, (size_t)st.st_size, extent);
 }
 
+/* Asked for a directory. */
+static bool is_linked(int root, const char *path)
+{
+	int fd = ds_open_without_links(root, path, O_DIRECTORY);
+	bool linked = fd < 0 && (errno == ELOOP || errno == ENOTDIR);
+
+	if (fd >= 0)
+		close(fd); /* only looked at: nothing to lose */
+	return linked;
+}
+
 /* What a path names, without reading it. */
 static void look(struct ds_blob *blob, int root, const char *path)
 {
@@ -189,6 +200,7 @@ static void look(struct ds_blob *blob, int root, const char *path)
 		unusable(blob, "not a regular file but %s", kind_of(st.st_mode));
 	if (fd >= 0)
 		close(fd); /* only looked at: nothing to lose */
+	blob->linked = blob->kind == DS_DIRECTORY && is_linked(root, path);
 }
 
 static void read_extent(struct ds_blob *blob, int root, const char *path,

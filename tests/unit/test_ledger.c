@@ -698,8 +698,12 @@ Test(ledger, one_place_is_no_two_copies)
 		{.path = "i.md", .bytes = "| N | S | T |\n|--|--|--|\n| 1 | done | done |\n"},
 		{0},
 	};
-	expect_of(&rule, files, "1? ", "unverifiable ",
-		  "b cannot be judged: a reads the same place, so the rule needs one of them");
+	struct run run;
+
+	look(&run, &rule, files);
+	cr_expect_str_eq(first(&run)->advice, "mend the rule, then look again");
+	expect(&run, "1? ", "unverifiable ",
+	       "b cannot be judged: a reads the same place, so the rule needs one of them");
 }
 
 Test(ledger, what_is_listed_twice_is_one_item)
