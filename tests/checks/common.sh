@@ -35,7 +35,7 @@ sample() {
 
 # The unit tests, by the names of their programs, that are run under valgrind this time.
 unit_sample() {
-  (cd "$source/tests/unit" && printf '%s\n' test_*.c) | sed 's/^test_/unit-/; s/\.c$//' | sample 14
+  (cd "$source/tests/unit" && printf '%s\n' test_*.c) | sed 's/^test_/unit-/; s/\.c$//' | sample 28
 }
 
 # files PATTERN...: those that belong to the project, also when not yet committed
